@@ -1,0 +1,68 @@
+# `make` alone lists what there is to do. Nothing here needs more than Go, but
+# for `check`, which uses the race detector where a C compiler is installed.
+
+GO       ?= go
+FUZZTIME ?= 3s
+BENCHTIME ?= 1s
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# The race detector needs cgo and a C compiler; without them the tests run plain.
+RACE := $(shell [ "$$(CGO_ENABLED=1 $(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build check fmt-check lint docs-check race fuzz bench fmt docs cover clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## start a wholesaler and the bridge on this machine, and say what to try
+	@$(GO) run ./cmd/octobridge demo
+
+test: ## run the tests
+	$(GO) test ./...
+
+build: ## build the static binary bin/octobridge
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/octobridge ./cmd/octobridge
+
+check: fmt-check lint race fuzz docs-check ## everything that must hold before a change goes in
+
+fmt-check: ## fail where gofmt would change a file
+	@files=$$(gofmt -l .); \
+	if [ -n "$$files" ]; then echo "gofmt would change (run make fmt):"; echo "$$files"; exit 1; fi
+
+lint: ## run go vet and staticcheck
+	$(GO) vet ./...
+	$(GO) tool -modfile=internal/tools/go.mod staticcheck ./...
+
+race: ## run the tests with the race detector, where a C compiler is installed
+	$(if $(RACE),CGO_ENABLED=1 ,)$(GO) test $(RACE) ./...
+
+# Go fuzzes one target of one package at a time, so the targets are looked up.
+fuzz: ## fuzz every target for FUZZTIME (3s)
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sort | while IFS=: read -r file target; do \
+		target=$${target#func }; \
+		echo "$$target in $$(dirname $$file)"; \
+		$(GO) test -run='^$$' -fuzz="^$$target$$" -fuzztime=$(FUZZTIME) "$$(dirname $$file)" || exit 1; \
+	done
+
+# A benchmark that compares two ways has one sub-benchmark for each; the way
+# called "bare" is what the others are held against.
+bench: ## run the benchmarks once and print the ratios
+	@$(GO) test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./... >bench.out || { cat bench.out; exit 1; }
+	@awk -f internal/tools/ratios.awk bench.out
+
+fmt: ## format the Go files
+	@gofmt -w .
+
+docs: ## write the generated pages of docs/ anew
+	$(GO) test ./bridge/config ./cmd/octobridge -run 'Docs|Markdown|Reference' -update
+
+docs-check: ## fail where a generated page of docs/ is not up to date
+	$(GO) test -count=1 ./bridge/config ./cmd/octobridge -run 'Docs|Markdown|Reference'
+
+cover: ## say how much of each package the tests run
+	$(GO) test -coverprofile=coverage.txt ./...
+	@$(GO) tool cover -func=coverage.txt | tail -n 1
+
+clean: ## remove what the other targets made
+	rm -rf bin dist coverage.txt bench.out
