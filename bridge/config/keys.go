@@ -1,0 +1,255 @@
+package config
+
+import (
+	"strings"
+)
+
+// key is a row of the table that file, environment, flags, documentation and
+// sample are all made from. Its type is the type of the field it fills.
+type key struct {
+	path     string            // "idosell.password"
+	field    func(*Config) any // where its value goes
+	def      string            // default as it would be written; empty: none
+	need     need              // when it must be given
+	allowed  []string          // the only values there are; nil: see check
+	check    func(text string) *fault
+	doc      string // one sentence, or a few
+	example  string // a value for documentation and sample
+	noEffect string // what holds while it is empty; empty: nothing to say
+}
+
+// need says when a key has to be given.
+type need int
+
+const (
+	optional     need = iota
+	needUpstream      // whenever CustomerAPI is called, so by every scope
+	needServe         // only by the service
+)
+
+func (n need) in(scope Scope) bool {
+	return n == needUpstream || n == needServe && scope == Serve
+}
+
+// section returns the part before the dot, "" for a key at the top.
+func (k *key) section() string {
+	section, _, found := strings.Cut(k.path, ".")
+	if !found {
+		return ""
+	}
+	return section
+}
+
+func (k *key) secret() bool {
+	_, is := k.field(new(Config)).(*Secret)
+	return is
+}
+
+func (k *key) list() bool {
+	_, is := k.field(new(Config)).(*[]string)
+	return is
+}
+
+// twin is the key that names a file with the secret in it.
+func (k *key) twin() string { return k.path + "_file" }
+
+// paths are the keys that may be written for this row: its own, and the twin of
+// a secret.
+func (k *key) paths() []string {
+	if k.secret() {
+		return []string{k.path, k.twin()}
+	}
+	return []string{k.path}
+}
+
+const environmentPrefix = "OCTOBRIDGE_"
+
+// environmentName returns the environment variable of a path.
+func environmentName(path string) string {
+	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(path, ".", "__"))
+}
+
+// flagName returns the flag of a path, without its dashes.
+func flagName(path string) string {
+	return strings.NewReplacer(".", "-", "_", "-").Replace(path)
+}
+
+// sections are the headings of documentation and sample, in their order.
+var sections = []struct{ name, doc string }{
+	{"", "The service itself."},
+	{"log", "How the service logs, on standard error."},
+	{"idosell", "How the wholesaler's CustomerAPI is called."},
+	{"shop", "The shop whose pages carry the widget."},
+	{"pricing", "Which price visitors see."},
+	{"cache", "How long answers of the wholesaler are used."},
+	{"orders", "Which of the wholesaler's orders are shown."},
+	{"oct8ne", "The shop's account at oct8ne."},
+	{"limits", "What a stranger may use up."},
+}
+
+// table holds every key there is. The limits of the numbers are octobridge's
+// own; none is a documented limit of CustomerAPI or oct8ne.
+var table = []*key{
+	{
+		path: "listen", field: func(c *Config) any { return &c.Listen }, def: "127.0.0.1:8080", check: listenAddress,
+		doc: "Address and port of the public listener; behind a reverse proxy leave it on loopback.", example: "127.0.0.1:8080",
+	},
+	{
+		path: "public_url", field: func(c *Config) any { return &c.PublicURL }, need: needServe, check: publicURL,
+		doc:     "How browsers reach the bridge; every absolute URL that it answers begins with it. `https://`, or `http://` on loopback.",
+		example: "https://bridge.shop.example",
+	},
+	{
+		path: "trusted_proxies", field: func(c *Config) any { return &c.TrustedProxies }, check: proxy,
+		doc:     "Addresses or networks of the reverse proxies whose `X-Forwarded-For` and `X-Request-ID` are believed.",
+		example: "127.0.0.1, 10.0.0.0/8", noEffect: "forwarded headers are ignored",
+	},
+	{
+		path: "data_dir", field: func(c *Config) any { return &c.DataDir }, def: "./octobridge-data",
+		doc: "Folder of the SQLite file and the operator socket; made when missing, readable by its owner alone.", example: "/var/lib/octobridge",
+	},
+	{
+		path: "database", field: func(c *Config) any { return &c.Database }, check: databaseURL,
+		doc:     "URL of a PostgreSQL database, which several instances may share.",
+		example: "postgres://octobridge@db.example/octobridge", noEffect: "SQLite in `data_dir`",
+	},
+	{
+		path: "shutdown_grace", field: func(c *Config) any { return &c.ShutdownGrace }, def: "10s", check: durations("0s", "10m"),
+		doc: "How long requests that have begun may go on after SIGTERM.", example: "10s",
+	},
+	{
+		path: "log.level", field: func(c *Config) any { return &c.Log.Level }, def: "info", allowed: []string{"debug", "info", "warn", "error"},
+		doc: "The least important lines that are written; at `debug` every request has one.", example: "info",
+	},
+	{
+		path: "log.format", field: func(c *Config) any { return &c.Log.Format }, def: "text", allowed: []string{"text", "json"},
+		doc: "Lines for people, or for a log collector.", example: "json",
+	},
+	{
+		path: "idosell.url", field: func(c *Config) any { return &c.IdoSell.URL }, need: needUpstream, check: upstreamURL,
+		doc: "Address of the wholesaler's shop, without a path. `https://`, or `http://` on loopback.", example: "https://wholesaler.example",
+	},
+	{
+		path: "idosell.login", field: func(c *Config) any { return &c.IdoSell.Login }, need: needUpstream,
+		doc: "Login of the account at the wholesaler.", example: "shop",
+	},
+	{
+		path: "idosell.password", field: func(c *Config) any { return &c.IdoSell.Password }, need: needUpstream,
+		doc: "Password of that account.", example: "the password of the account",
+	},
+	{
+		path: "idosell.dropshipping_key", field: func(c *Config) any { return &c.IdoSell.DropshippingKey }, need: needUpstream,
+		doc: "The account's dropshippingKey (\"ICDF access key\"), which goes with every call.", example: "the dropshippingKey of the account",
+	},
+	{
+		path: "idosell.timezone", field: func(c *Config) any { return &c.IdoSell.Timezone }, def: "Europe/Warsaw", check: timeZone,
+		doc: "IANA name of the wholesaler's time zone; the key to CustomerAPI changes at its midnight.", example: "Europe/Warsaw",
+	},
+	{
+		path: "idosell.gates_file", field: func(c *Config) any { return &c.IdoSell.GatesFile },
+		doc:     "File that overrides rows of the gate table, for a wholesaler whose gates are named otherwise.",
+		example: "/etc/octobridge/gates.yaml", noEffect: "the built-in gate table",
+	},
+	{
+		path: "idosell.requests_per_second", field: func(c *Config) any { return &c.IdoSell.RequestsPerSecond }, def: "5", check: numbers(0.01, 1000),
+		doc: "Calls per second, all gates together; more get an address blocked.", example: "5",
+	},
+	{
+		path: "idosell.in_flight", field: func(c *Config) any { return &c.IdoSell.InFlight }, def: "4", check: integers(1, 256),
+		doc: "Calls at the same time.", example: "4",
+	},
+	{
+		path: "idosell.timeout", field: func(c *Config) any { return &c.IdoSell.Timeout }, def: "20s", check: durations("100ms", "10m"),
+		doc: "How long one call may take, its answer included.", example: "20s",
+	},
+	{
+		path: "shop.kind", field: func(c *Config) any { return &c.Shop.Kind }, need: needServe, allowed: []string{"dropshipping", "wholesale"},
+		doc:     "`dropshipping`: a shop sells the wholesaler's goods to consumers. `wholesale`: the wholesaler's own site.",
+		example: "dropshipping",
+	},
+	{
+		path: "shop.origins", field: func(c *Config) any { return &c.Shop.Origins }, check: origin,
+		doc:     "Origins of the shop's pages, which may call the bridge with the visitor's cookies.",
+		example: "https://shop.example, https://www.shop.example", noEffect: "no page of another origin may",
+	},
+	{
+		path: "shop.product_url", field: func(c *Config) any { return &c.Shop.ProductURL }, check: template,
+		doc:     "Address of a product's page: a template over `{id}`, `{size}`, `{code}` and `{slug}`.",
+		example: "https://shop.example/p/{id}/{slug}", noEffect: "the bridge decides",
+	},
+	{
+		path: "shop.add_to_cart_url", field: func(c *Config) any { return &c.Shop.AddToCartURL }, check: template,
+		doc:     "Address that puts a product into the shop's cart: a template like `shop.product_url`.",
+		example: "https://shop.example/cart?add={id}&size={size}", noEffect: "the bridge decides",
+	},
+	{
+		path: "shop.locale", field: func(c *Config) any { return &c.Shop.Locale }, def: "pl-PL", check: locale,
+		doc: "Language and country where a request names none.", example: "pl-PL",
+	},
+	{
+		path: "shop.currency", field: func(c *Config) any { return &c.Shop.Currency }, check: currency,
+		doc: "ISO 4217 code of the currency where a request names none.", example: "PLN", noEffect: "the wholesaler's",
+	},
+	{
+		path: "pricing.source", field: func(c *Config) any { return &c.Pricing.Source }, need: needServe,
+		allowed: []string{"none", "retail", "srp", "account"},
+		doc: "`none`: no prices. `retail`: the wholesaler's shop's. `srp`: the suggested one. `account`: what this account pays, " +
+			"refused with `shop.kind: dropshipping`, where that is confidential.",
+		example: "retail",
+	},
+	{
+		path: "cache.fresh", field: func(c *Config) any { return &c.Cache.Fresh }, def: "30s", check: durations("0s", "24h"),
+		doc: "How long an answer is used without asking again.", example: "30s",
+	},
+	{
+		path: "cache.stale", field: func(c *Config) any { return &c.Cache.Stale }, def: "24h", check: durations("0s", "720h"),
+		doc: "How long an answer is used while the wholesaler cannot be reached.", example: "24h",
+	},
+	{
+		path: "cache.items", field: func(c *Config) any { return &c.Cache.Items }, def: "20000", check: integers(1, 10_000_000),
+		doc: "How many products are kept.", example: "20000",
+	},
+	{
+		path: "orders.history", field: func(c *Config) any { return &c.Orders.History }, def: "4320h", check: durations("1h", "87600h"),
+		doc: "How far back orders are read; 4320h are 180 days.", example: "4320h",
+	},
+	{
+		path: "oct8ne.license", field: func(c *Config) any { return &c.Oct8ne.License },
+		doc: "Licence id of the account at oct8ne.", example: "0123456789ABCDEF0123456789ABCDEF",
+	},
+	{
+		path: "oct8ne.api_token", field: func(c *Config) any { return &c.Oct8ne.APIToken },
+		doc: "The apiToken that oct8ne proves itself with.", example: "the apiToken of the account", noEffect: "every apiToken is refused, so that no orders are shown",
+	},
+	{
+		path: "oct8ne.server", field: func(c *Config) any { return &c.Oct8ne.Server }, check: host,
+		doc: "Host of oct8ne's server, as its link-up told it.", example: "server.oct8ne.example",
+	},
+	{
+		path: "oct8ne.static_server", field: func(c *Config) any { return &c.Oct8ne.StaticServer }, check: host,
+		doc: "Host of oct8ne's static files, as its link-up told it.", example: "static.oct8ne.example",
+	},
+	{
+		path: "oct8ne.region", field: func(c *Config) any { return &c.Oct8ne.Region }, def: "eu", allowed: []string{"eu", "us"},
+		doc: "Where the account at oct8ne lives.", example: "eu",
+	},
+	{
+		path: "limits.requests_per_minute", field: func(c *Config) any { return &c.Limits.RequestsPerMinute }, def: "1200", check: integers(1, 10_000_000),
+		doc: "Requests per minute from one client address.", example: "1200",
+	},
+	{
+		path: "limits.body_bytes", field: func(c *Config) any { return &c.Limits.BodyBytes }, def: "1048576", check: integers(1024, 64<<20),
+		doc: "Size of the largest request body, in bytes.", example: "1048576",
+	},
+}
+
+// rows finds a row by each path that may be written for it.
+var rows = func() map[string]*key {
+	found := make(map[string]*key, 2*len(table))
+	for _, k := range table {
+		for _, path := range k.paths() {
+			found[path] = k
+		}
+	}
+	return found
+}()
