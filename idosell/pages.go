@@ -1,0 +1,83 @@
+package idosell
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"reflect"
+)
+
+// maxPageSize is the largest page that CustomerAPI gives (idosell.md).
+const maxPageSize = 100
+
+// maxPages ends a walk over pages that a wholesaler never ends.
+const maxPages = 100_000
+
+// Page is one page of a list.
+type Page[T any] struct {
+	Items  []T
+	Total  int // of the whole list; 0 where the wholesaler does not say
+	Number int // of this page, from 0
+	Size   int // asked rows a page
+
+	rows int // rows on the wire, before any were left out
+}
+
+// last says whether no page can follow.
+func (p Page[T]) last() bool {
+	if p.rows == 0 {
+		return true
+	}
+	if p.Total > 0 {
+		return (p.Number+1)*p.Size >= p.Total
+	}
+	return p.rows < p.Size
+}
+
+// errSamePage is the cause when a wholesaler gives the same page again and
+// again: going on would never end, and stopping would look like a whole list.
+var errSamePage = errors.New("the wholesaler answers every page with the same rows")
+
+// callPage reads one page of a list.
+func callPage[T any](ctx context.Context, c *Client, op Operation, params any, number, size int) (Page[T], error) {
+	size = min(max(size, 1), maxPageSize)
+	number = max(number, 0)
+	var info pageInfo
+	items, err := callPaged[[]T](ctx, c, op, params, &paging{Page: number, Limit: size}, &info)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	if info.Limit > 0 && info.Limit < size {
+		size = info.Limit // the wholesaler gives smaller pages than asked for
+	}
+	return Page[T]{Items: items, Total: info.Total, Number: number, Size: size, rows: len(items)}, nil
+}
+
+// pages walks over the items of all pages. It yields an error once, as the last.
+func pages[T any](ctx context.Context, read func(context.Context, int) (Page[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		var before []T
+		for number := range maxPages {
+			page, err := read(ctx, number)
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			if number > 0 && page.rows == page.Size && len(page.Items) > 0 && reflect.DeepEqual(before, page.Items) {
+				yield(none, errSamePage)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if page.last() {
+				return
+			}
+			before = page.Items
+		}
+		yield(none, errSamePage)
+	}
+}

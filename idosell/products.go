@@ -1,0 +1,173 @@
+package idosell
+
+import (
+	"context"
+	"iter"
+	"strings"
+)
+
+// Product is a product as Products/search and Products/get answer it. Prices
+// are gross, in Currency. Element names: admin API products/get, assumed.
+type Product struct {
+	ID            int64           `gate:"id"`
+	DisplayedCode string          `gate:"displayedCode"`
+	ProducerID    int64           `gate:"producerID"`
+	ProducerName  string          `gate:"producerName"`
+	CategoryID    int64           `gate:"categoryID"`
+	CategoryName  string          `gate:"categoryName"`
+	SeriesID      int64           `gate:"seriesID"`   // 0: in no series
+	SeriesName    string          `gate:"seriesName"` // may be missing even where SeriesID is set
+	Currency      string          `gate:"currency"`   // ISO 4217
+	RetailPrice   OptionalDecimal `gate:"retailPrice"`
+	// WholesalePrice is what the account pays: confidential in dropshipping.
+	WholesalePrice OptionalDecimal `gate:"wholesalePrice"`
+	SRPPrice       OptionalDecimal `gate:"srpPrice"`       // suggested retail price
+	PromotionPrice OptionalDecimal `gate:"promotionPrice"` // retail price while a promotion lasts
+	VAT            OptionalDecimal `gate:"vat"`            // per cent
+	VATFree        bool            `gate:"vatFree"`
+	Weight         int64           `gate:"weight"` // grams, assumed
+	Visible        bool            `gate:"visible"`
+	Deleted        bool            `gate:"deleted"`
+	Unit           Unit            `gate:"unit"`
+	CardURL        string          `gate:"cardURL"` // the product's page at the wholesaler's; may be relative to its host
+	Texts          []ProductText   `gate:"texts"`
+	Images         []Image         `gate:"images"`
+	Sizes          []ProductSize   `gate:"sizes"`
+	Stock          Stock           `gate:"stock"`
+	Fault          Fault           `gate:"fault"`
+}
+
+// Unit is what a product is counted in.
+type Unit struct {
+	ID        int64  `gate:"id"`
+	Name      string `gate:"name"`
+	Precision int64  `gate:"precision"` // digits after the decimal point of a quantity
+}
+
+// ProductText is a product's name and descriptions in one language.
+// The descriptions are the wholesaler's HTML, not sanitised.
+type ProductText struct {
+	Language         string `gate:"language"` // "pol", "eng": see LanguageID
+	Name             string `gate:"name"`
+	ShortDescription string `gate:"shortDescription"`
+	LongDescription  string `gate:"longDescription"`
+}
+
+// Image is a picture of a product.
+type Image struct {
+	ID       string `gate:"id"`
+	LargeURL string `gate:"largeURL"`
+	SmallURL string `gate:"smallURL"` // may be empty
+}
+
+// ProductSize is one size (variant) of a product, with prices of its own where
+// they differ from the product's.
+type ProductSize struct {
+	ID             string          `gate:"id"`   // OneSize where the product has no sizes
+	Name           string          `gate:"name"` // as the panel shows it: "XL"
+	CodeExternal   string          `gate:"codeExternal"`
+	CodeProducer   string          `gate:"codeProducer"`
+	RetailPrice    OptionalDecimal `gate:"retailPrice"`
+	WholesalePrice OptionalDecimal `gate:"wholesalePrice"`
+	Weight         int64           `gate:"weight"` // grams, assumed
+}
+
+// Stock is what a wholesaler tells about quantities: per warehouse, and as the
+// disposition, which is what can be sold.
+type Stock struct {
+	Warehouses   []WarehouseStock `gate:"warehouses"`
+	Dispositions []SizeQuantity   `gate:"dispositions"`
+}
+
+// WarehouseStock is one warehouse's stock of a product.
+type WarehouseStock struct {
+	WarehouseID int64          `gate:"warehouseID"`
+	Sizes       []SizeQuantity `gate:"sizes"`
+}
+
+// SizeQuantity is the quantity of one size. -1 means available, amount unknown.
+type SizeQuantity struct {
+	SizeID       string          `gate:"sizeID"`
+	Quantity     OptionalDecimal `gate:"quantity"`     // in a warehouse
+	Reservations OptionalDecimal `gate:"reservations"` // in a warehouse, already promised to somebody
+	AllStocks    OptionalDecimal `gate:"allStocks"`    // in a disposition
+}
+
+// ProductCode is a code by which a product is looked up.
+type ProductCode struct {
+	Code string   `gate:"code"`
+	Type CodeType `gate:"codeType"`
+}
+
+// Ordering sorts a list by one element.
+type Ordering struct {
+	Element   string `gate:"element"`   // "name", "price", "relevance", "id"; an assumption
+	Direction string `gate:"direction"` // "ASC" or "DESC"
+}
+
+// ProductQuery says which products to find. All that is set must match.
+type ProductQuery struct {
+	Text       string        `gate:"text"` // part of the name, a word, or a code
+	IDs        []int64       `gate:"ids"`
+	Codes      []ProductCode `gate:"codes"`
+	CategoryID int64         `gate:"categoryID"`
+	Language   string        `gate:"language"` // "pol", "eng": see LanguageID; the wholesaler's own when empty
+	Currency   string        `gate:"currency"` // ISO 4217; the wholesaler's own when empty
+	OrderBy    []Ordering    `gate:"orderBy"`
+}
+
+// SearchProducts finds products, page after page, as they are asked for. It
+// stops at the first error, which it yields last. Reading only: safe to repeat.
+func (c *Client) SearchProducts(ctx context.Context, query ProductQuery) iter.Seq2[Product, error] {
+	return pages(ctx, func(ctx context.Context, page int) (Page[Product], error) {
+		return c.SearchProductsPage(ctx, query, page, maxPageSize)
+	})
+}
+
+// SearchProductsPage finds one page of products; page counts from 0, size is at
+// most 100. Reading only: safe to repeat.
+func (c *Client) SearchProductsPage(ctx context.Context, query ProductQuery, page, size int) (Page[Product], error) {
+	return callPage[Product](ctx, c, OpSearchProducts, query, page, size)
+}
+
+// GetProducts reads products by id or code through Products/get, page after
+// page. Unknown ones are left out. Reading only: safe to repeat.
+func (c *Client) GetProducts(ctx context.Context, query ProductQuery) iter.Seq2[Product, error] {
+	return pages(ctx, func(ctx context.Context, page int) (Page[Product], error) {
+		return callPage[Product](ctx, c, OpGetProducts, query.params(), page, maxPageSize)
+	})
+}
+
+type productParams struct {
+	Products []productParam `gate:"products"`
+	Codes    []ProductCode  `gate:"codes"`
+	Language string         `gate:"language"`
+	Currency string         `gate:"currency"`
+}
+
+type productParam struct {
+	ID int64 `gate:"id"`
+}
+
+func (q ProductQuery) params() productParams {
+	out := productParams{Codes: q.Codes, Language: q.Language, Currency: q.Currency}
+	for _, id := range q.IDs {
+		out.Products = append(out.Products, productParam{id})
+	}
+	return out
+}
+
+// languageIDs are the wholesaler's language ids: ISO 639-2/B, as the offer feed
+// writes them ("pol", "eng"). That CustomerAPI uses the same is an assumption.
+var languageIDs = map[string]string{
+	"pl": "pol", "en": "eng", "de": "ger", "fr": "fre", "es": "spa", "it": "ita", "pt": "por", "cs": "cze",
+	"sk": "slo", "ru": "rus", "uk": "ukr", "ro": "rum", "hu": "hun", "lt": "lit", "lv": "lav", "et": "est",
+	"nl": "dut", "sv": "swe", "da": "dan", "fi": "fin", "nb": "nor", "no": "nor", "bg": "bul", "hr": "hrv", "sl": "slv", "el": "gre",
+}
+
+// LanguageID returns the wholesaler's id of the language of a BCP 47 tag, such
+// as "pol" for "pl-PL"; "" for a language that the wholesaler cannot have.
+func LanguageID(tag string) string {
+	base, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(tag), "_", "-"), "-")
+	return languageIDs[base]
+}

@@ -1,0 +1,332 @@
+package idosell
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/beevik/etree"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// What one answer may cost. A document in etree takes many times its bytes, so
+// not only the size of an answer is limited but also what it would grow to.
+const (
+	defaultMaxAnswer = 12 << 20
+	maxTreeCost      = 40 << 20
+	elementCost      = 240 // bytes, roughly, of an etree element with its place in its parent
+	attributeCost    = 110
+	maxDepth         = 64
+)
+
+var (
+	errNoXML     = errors.New("it is no XML")
+	errWebPage   = errors.New("it is a web page instead of SOAP: the shop may be closed for maintenance, or the address is wrong")
+	errEmptyBody = errors.New("it is empty")
+	errCutShort  = errors.New("it is cut short")
+	errNoSOAP    = errors.New("it has no SOAP body with an answer")
+	errTooLarge  = errors.New("it is larger than allowed")
+)
+
+// answer is what came back from a gate, read but not yet decoded into a type.
+type answer struct {
+	part    *etree.Element // the one part of the answer, whatever its name
+	refs    map[string]*etree.Element
+	fault   Fault
+	soap    *soapFault
+	paging  pageInfo
+	results *etree.Element // nil: there is no container
+}
+
+// soapFault is a <SOAP-ENV:Fault>.
+type soapFault struct{ code, text string }
+
+type pageInfo struct {
+	Total int `gate:"total"`
+	Pages int `gate:"pages"`
+	Page  int `gate:"page"`
+	Limit int `gate:"limit"`
+}
+
+// readAnswer reads an envelope. Prefixes, namespaces and the name of the part
+// are ignored: only local names and positions count, because the WSDLs do not
+// bind the answer (idosell-wire.md).
+func readAnswer(body []byte) (*answer, error) {
+	doc, err := readXML(body)
+	if err != nil {
+		return nil, err
+	}
+	root := doc.Root()
+	if root == nil {
+		return nil, errCutShort
+	}
+	if err := checkDepth(root, 0); err != nil {
+		return nil, err
+	}
+	if !strings.EqualFold(root.Tag, "Envelope") {
+		if strings.EqualFold(root.Tag, "html") {
+			return nil, errWebPage
+		}
+		return nil, errNoSOAP
+	}
+	soapBody := childNamed(root, "Body")
+	if soapBody == nil {
+		return nil, errNoSOAP
+	}
+	content := soapBody.ChildElements()
+	if len(content) == 0 {
+		return nil, errNoSOAP
+	}
+	a := &answer{}
+	a.collectRefs(content)
+	if fault := childNamed(soapBody, "Fault"); fault != nil {
+		a.soap = readSOAPFault(fault)
+		return a, nil
+	}
+	a.part = content[0]
+	if parts := a.part.ChildElements(); len(parts) == 1 && !isOneOf(parts[0].Tag, errorsNames) {
+		a.part = a.resolve(parts[0])
+	}
+	a.readHead()
+	return a, nil
+}
+
+// readXML turns bytes into a document: byte order marks and the encodings of the
+// declaration are understood, and what would take too much memory is refused
+// before it is built.
+func readXML(body []byte) (*etree.Document, error) {
+	body, err := toUTF8(body)
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.TrimLeft(body, " \t\r\n")
+	if len(body) == 0 {
+		return nil, errEmptyBody
+	}
+	if body[0] != '<' {
+		return nil, errNoXML
+	}
+	if looksLikeHTML(body) {
+		return nil, errWebPage
+	}
+	cost := 2*len(body) + elementCost*bytes.Count(body, []byte("<")) + attributeCost*bytes.Count(body, []byte("="))
+	if cost > maxTreeCost {
+		return nil, errTooLarge
+	}
+	doc := etree.NewDocument()
+	doc.ReadSettings.CharsetReader = func(label string, input io.Reader) (io.Reader, error) {
+		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
+			return input, nil // converted already, by its byte order mark
+		}
+		encoding, err := htmlindex.Get(label)
+		if err != nil {
+			return nil, fmt.Errorf("its encoding %q is unknown", clip(label))
+		}
+		return encoding.NewDecoder().Reader(input), nil
+	}
+	if err := doc.ReadFromBytes(body); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected EOF") {
+			return nil, errCutShort
+		}
+		return nil, errNoXML
+	}
+	if !bytes.HasSuffix(bytes.TrimRight(body, " \t\r\n\x00"), []byte(">")) {
+		return nil, errCutShort
+	}
+	return doc, nil
+}
+
+// toUTF8 strips a UTF-8 byte order mark and converts UTF-16, which a byte order
+// mark announces; other encodings are left to the declaration.
+func toUTF8(body []byte) ([]byte, error) {
+	switch {
+	case bytes.HasPrefix(body, []byte("\xef\xbb\xbf")):
+		return body[3:], nil
+	case bytes.HasPrefix(body, []byte("\xff\xfe")), bytes.HasPrefix(body, []byte("\xfe\xff")):
+		decoder := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()
+		out, _, err := transform.Bytes(decoder, body)
+		if err != nil {
+			return nil, errNoXML
+		}
+		return out, nil
+	}
+	return body, nil
+}
+
+func looksLikeHTML(body []byte) bool {
+	head := strings.ToLower(string(body[:min(len(body), 200)]))
+	return strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html") || strings.HasPrefix(head, "<head") || strings.HasPrefix(head, "<body")
+}
+
+func checkDepth(element *etree.Element, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("its elements lie more than %d deep", maxDepth)
+	}
+	for _, child := range element.Child {
+		if inner, ok := child.(*etree.Element); ok {
+			if err := checkDepth(inner, depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// collectRefs remembers the elements that others point to: SOAP's section 5
+// allows a value to stand once and be referred to by href="#id".
+func (a *answer) collectRefs(elements []*etree.Element) {
+	for _, element := range elements {
+		if id := attribute(element, "id"); id != "" {
+			if a.refs == nil {
+				a.refs = map[string]*etree.Element{}
+			}
+			a.refs[id] = element
+		}
+		a.collectRefs(element.ChildElements())
+	}
+}
+
+// resolve follows an href, a few steps at the most.
+func (a *answer) resolve(element *etree.Element) *etree.Element {
+	for range 4 {
+		if a.refs == nil {
+			return element
+		}
+		target := a.refs[strings.TrimPrefix(attribute(element, "href"), "#")]
+		if target == nil {
+			return element
+		}
+		element = target
+	}
+	return element
+}
+
+// readHead finds fault, paging and results among the children of the part. An
+// answer without any of the containers is all results: some gates of the maker
+// put their values straight into the part.
+func (a *answer) readHead() {
+	head := mappingOf(pageInfoType, pagingAnswer)
+	pageFields := decoder{answer: a}
+	entries := a.entries(a.part)
+	for _, e := range entries {
+		switch {
+		case isOneOf(e.name, errorsNames):
+			a.fault = a.faultIn(e.element, false)
+		case isOneOf(e.name, codeNames):
+			if code := faultCode(e.element.Text()); code != 0 && a.fault.OK() {
+				a.fault = a.faultIn(a.part, false)
+			}
+		case isOneOf(e.name, resultsNames):
+			a.results = a.resolve(e.element)
+		default:
+			if at, ok := head.lookup(e.name); ok {
+				pageFields.pageNumber(&a.paging, head.members[at.member].field.Key, e.element.Text())
+			}
+		}
+	}
+	if a.results == nil {
+		a.results = a.part
+	}
+}
+
+func readSOAPFault(fault *etree.Element) *soapFault {
+	out := &soapFault{}
+	for _, child := range fault.ChildElements() {
+		switch strings.ToLower(child.Tag) {
+		case "faultcode", "code":
+			out.code = strings.TrimSpace(firstText(child))
+		case "faultstring", "reason":
+			out.text = strings.TrimSpace(firstText(child))
+		}
+	}
+	return out
+}
+
+// firstText is an element's own text, or that of its first descendant with some:
+// SOAP 1.2 wraps the texts of a fault once more.
+func firstText(element *etree.Element) string {
+	for range maxDepth {
+		if text := element.Text(); strings.TrimSpace(text) != "" {
+			return text
+		}
+		children := element.ChildElements()
+		if len(children) == 0 {
+			return ""
+		}
+		element = children[0]
+	}
+	return ""
+}
+
+// faultIn finds the first fault in an element: its own, or with deep the first
+// in anything below it. Three levels of them occur in one answer.
+func (a *answer) faultIn(element *etree.Element, deep bool) Fault {
+	found := Fault{}
+	for _, child := range element.ChildElements() {
+		switch {
+		case isOneOf(child.Tag, codeNames):
+			found.Code = faultCode(child.Text())
+		case isOneOf(child.Tag, textNames):
+			found.Text = child.Text()
+		}
+	}
+	if !found.OK() {
+		return Fault{Code: found.Code, Text: plainText(found.Text)}
+	}
+	if deep {
+		for _, child := range element.ChildElements() {
+			if inner := a.faultIn(child, true); !inner.OK() {
+				return inner
+			}
+		}
+	}
+	return Fault{}
+}
+
+// faultCode reads a fault code, which may come as a string. One that is no
+// number counts as a failure, too.
+func faultCode(text string) int {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0
+	}
+	code, err := strconv.Atoi(text)
+	if err != nil {
+		return faultUnreadable
+	}
+	return code
+}
+
+// plainText makes a text of the wholesaler's fit for an error and a log line.
+func plainText(text string) string {
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\u2028' || r == '\u2029' }), " ")
+	if runes := []rune(text); len(runes) > 300 {
+		return string(runes[:300]) + "…"
+	}
+	return text
+}
+
+// childNamed is the first child element with a local name, in any case.
+func childNamed(element *etree.Element, name string) *etree.Element {
+	for _, child := range element.Child {
+		if inner, ok := child.(*etree.Element); ok && strings.EqualFold(inner.Tag, name) {
+			return inner
+		}
+	}
+	return nil
+}
+
+// attribute is the value of an attribute by its local name, whatever its prefix.
+func attribute(element *etree.Element, name string) string {
+	for i := range element.Attr {
+		if element.Attr[i].Key == name {
+			return element.Attr[i].Value
+		}
+	}
+	return ""
+}
