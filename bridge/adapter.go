@@ -1,0 +1,344 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"octobridge/idosell"
+	"octobridge/oct8ne"
+)
+
+// AdapterOptions says how an Adapter answers. Upstream, ShopKind, Prices,
+// PublicURL and UpstreamURL are required.
+type AdapterOptions struct {
+	Upstream Upstream
+	ShopKind ShopKind
+	Prices   PriceSource // PricesAccount is refused for Dropshipping
+
+	DefaultLocale   string // where none or an unknown one is asked; "pl-PL" when empty
+	DefaultCurrency string // ISO 4217; empty: the wholesaler's
+
+	// ProductURL and AddToCartURL are templates over {id} {size} {code} {slug}:
+	// the product's id, the id of its only size (empty where there are
+	// several), the wholesaler's displayed code and the title made fit for an
+	// address. Without them, the wholesaler's own page of the product and the
+	// bridge's /cart/add are used.
+	ProductURL   string
+	AddToCartURL string
+	PublicURL    string // how browsers reach the bridge
+	UpstreamURL  string // the wholesaler's host: relative addresses in its answers are below it
+
+	CacheFresh time.Duration // how long an answer is used without asking again; 0: not at all
+	CacheStale time.Duration // how old an answer may be that stands in during an outage
+	CacheItems int           // products kept, at least 1; 10,000 when 0
+
+	OrderHistory time.Duration  // how far back orders are read; 365 days when 0
+	Zone         *time.Location // the shop's time zone; Europe/Warsaw when nil
+
+	Version    string // of octobridge, for getAdapterInfo
+	SupportURL string // for getAdapterInfo; may be empty
+
+	// LanguageID returns the wholesaler's id of a locale's language, "pol" for
+	// "pl-PL"; idosell.LanguageID when nil.
+	LanguageID func(tag string) string
+	Clock      func() time.Time // time.Now when nil
+	Logger     *slog.Logger     // discards when nil
+}
+
+// Adapter shows oct8ne an IdoSell wholesaler: its products, and the orders of
+// the account. It may be used by any number of goroutines.
+type Adapter struct {
+	shopKind   ShopKind
+	prices     PriceSource
+	currency   string
+	locales    *locales
+	source     productSource
+	live       *liveSource
+	orders     *OrderHistory
+	couriers   *longKept[[]idosell.Courier]
+	supplier   *longKept[idosell.Supplier]
+	zone       *time.Location
+	version    string
+	supportURL string
+}
+
+var _ oct8ne.Adapter = (*Adapter)(nil)
+
+// How long what hardly ever changes is kept.
+const (
+	couriersKept = 6 * time.Hour
+	supplierKept = 24 * time.Hour
+)
+
+// NewAdapter returns an adapter that has not asked the wholesaler anything yet.
+// Run LoadOrders in the background after it, and Close at the end. An error
+// names the configuration key that is wrong.
+func NewAdapter(options AdapterOptions) (*Adapter, error) {
+	if options.Upstream == nil {
+		return nil, fmt.Errorf("the adapter needs a client of the wholesaler's CustomerAPI")
+	}
+	if err := checkPrices(options.ShopKind, options.Prices); err != nil {
+		return nil, err
+	}
+	if err := options.complete(); err != nil {
+		return nil, err
+	}
+	locales := newLocales(options.DefaultLocale, options.LanguageID)
+	if locales == nil {
+		return nil, fmt.Errorf("shop.locale is %q: it must be a locale such as pl-PL", options.DefaultLocale)
+	}
+	m, err := newMapper(&options, locales.fallback.language)
+	if err != nil {
+		return nil, err
+	}
+	live, err := newLiveSource(&options, m)
+	if err != nil {
+		return nil, err
+	}
+	return &Adapter{
+		shopKind: options.ShopKind,
+		prices:   options.Prices,
+		currency: options.DefaultCurrency,
+		locales:  locales,
+		source:   live,
+		live:     live,
+		orders: NewOrderHistory(OrderHistoryOptions{
+			Upstream: options.Upstream,
+			ShopKind: options.ShopKind,
+			History:  options.OrderHistory,
+			Stale:    options.CacheStale,
+			Clock:    options.Clock,
+			Logger:   options.Logger,
+		}),
+		couriers: newLongKept(couriersKept, options.Clock, func(ctx context.Context) ([]idosell.Courier, error) {
+			return options.Upstream.Couriers(ctx, "")
+		}),
+		supplier:   newLongKept(supplierKept, options.Clock, options.Upstream.Supplier),
+		zone:       options.Zone,
+		version:    options.Version,
+		supportURL: options.SupportURL,
+	}, nil
+}
+
+// complete fills in defaults and tidies what stands in several forms.
+func (o *AdapterOptions) complete() error {
+	o.DefaultLocale = cmp.Or(o.DefaultLocale, "pl-PL")
+	o.DefaultCurrency = strings.ToUpper(o.DefaultCurrency)
+	o.CacheItems = cmp.Or(o.CacheItems, 10_000)
+	o.OrderHistory = cmp.Or(o.OrderHistory, 365*24*time.Hour)
+	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	if o.LanguageID == nil {
+		o.LanguageID = idosell.LanguageID
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Zone == nil {
+		zone, err := time.LoadLocation("Europe/Warsaw")
+		if err != nil {
+			return fmt.Errorf("the time zone Europe/Warsaw is not available: %w", err)
+		}
+		o.Zone = zone
+	}
+	return nil
+}
+
+func newMapper(options *AdapterOptions, defaultLanguage string) (*mapper, error) {
+	host, err := url.Parse(options.UpstreamURL)
+	if err != nil || !webAddress(host) {
+		return nil, fmt.Errorf("idosell.url must be an absolute http(s) address, such as https://wholesaler.example")
+	}
+	if host.Path == "" {
+		host.Path = "/"
+	}
+	if public, err := url.Parse(options.PublicURL); err != nil || !webAddress(public) {
+		return nil, fmt.Errorf("public_url must be an absolute http(s) address, such as https://chat.shop.example")
+	}
+	m := &mapper{
+		prices:          options.Prices,
+		currency:        options.DefaultCurrency,
+		defaultLanguage: defaultLanguage,
+		host:            host,
+		publicURL:       options.PublicURL,
+		productURL:      linkTemplate(options.ProductURL),
+		addToCartURL:    linkTemplate(options.AddToCartURL),
+		sanitiser:       newSanitiser(host),
+	}
+	if err := checkTemplate("shop.product_url", m.productURL); err != nil {
+		return nil, err
+	}
+	return m, checkTemplate("shop.add_to_cart_url", m.addToCartURL)
+}
+
+// LoadOrders reads the account's orders for the first time, so that no visitor's
+// agent has to wait for it. It returns when they are read or ctx ends; after an
+// error the next question for orders reads them again. Safe to repeat.
+func (a *Adapter) LoadOrders(ctx context.Context) error { return a.orders.Load(ctx) }
+
+// Close ends the calls that are under way and waits for them. The adapter
+// answers "unavailable" afterwards, but for what it has fresh.
+func (a *Adapter) Close() {
+	a.live.close()
+	a.orders.Close()
+	a.couriers.close()
+	a.supplier.close()
+}
+
+// ProductInfo implements oct8ne.Adapter. Ids that are no plain product ids are
+// left out without a call.
+func (a *Adapter) ProductInfo(ctx context.Context, request *oct8ne.Request, ids []string) ([]oct8ne.ProductInfo, error) {
+	l := a.locales.of(request.Locale)
+	list, err := a.products(ctx, request, ids, l)
+	if err != nil {
+		return nil, err
+	}
+	infos := make([]oct8ne.ProductInfo, len(list))
+	for i, p := range list {
+		infos[i] = *p.info(l)
+	}
+	return infos, nil
+}
+
+// ProductSummary implements oct8ne.Adapter.
+func (a *Adapter) ProductSummary(ctx context.Context, request *oct8ne.Request, ids []string) ([]oct8ne.ProductSummary, error) {
+	l := a.locales.of(request.Locale)
+	list, err := a.products(ctx, request, ids, l)
+	if err != nil {
+		return nil, err
+	}
+	summaries := make([]oct8ne.ProductSummary, len(list))
+	for i, p := range list {
+		summaries[i] = p.summary(l)
+	}
+	return summaries, nil
+}
+
+func (a *Adapter) products(ctx context.Context, request *oct8ne.Request, ids []string, l *locale) ([]*product, error) {
+	numbers := make([]int64, 0, len(ids))
+	for _, id := range ids {
+		if number, ok := productID(id); ok {
+			numbers = append(numbers, number)
+		}
+	}
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	list, age, err := a.source.products(ctx, numbers, l.language)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	markStale(request, age)
+	return list, nil
+}
+
+// productID reads a product's id as it is answered: "007" and "+7" are not 7.
+func productID(text string) (int64, bool) {
+	if text == "" || text[0] < '1' || text[0] > '9' {
+		return 0, false
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	return id, err == nil
+}
+
+func markStale(request *oct8ne.Request, age time.Duration) {
+	if age > 0 {
+		request.MarkStale(age)
+	}
+}
+
+// The filter that a live search knows: the wholesaler itself applies it. None is
+// on offer, because how many products an option would leave is not known.
+const categoryFilter = "category"
+
+// Search implements oct8ne.Adapter.
+func (a *Adapter) Search(ctx context.Context, request *oct8ne.Request, query oct8ne.SearchQuery) (oct8ne.SearchResult, error) {
+	l := a.locales.of(request.Locale)
+	category, filtered := productID(query.Filters[categoryFilter])
+	page, age, err := a.source.search(ctx, searchQuery{
+		text:       normalQuery(query.Text),
+		category:   category,
+		order:      query.OrderBy,
+		descending: query.Descending && query.OrderBy != oct8ne.OrderRelevance,
+		page:       query.Page,
+		size:       query.PageSize,
+		language:   l.language,
+	})
+	if err != nil {
+		return oct8ne.SearchResult{}, unavailable(err)
+	}
+	markStale(request, age)
+	result := oct8ne.SearchResult{Total: page.total, Results: summaries(page.cards, l)}
+	if filtered {
+		result.Filters.Applied = []oct8ne.AppliedFilter{{
+			Param:      categoryFilter,
+			ParamLabel: categoryLabel.in(l.base),
+			Value:      query.Filters[categoryFilter],
+			ValueLabel: cmp.Or(categoryName(page.cards, category), query.Filters[categoryFilter]),
+		}}
+	}
+	return result, nil
+}
+
+// categoryName finds what the results say of the category itself: they may be of
+// categories below it.
+func categoryName(cards []*card, category int64) string {
+	if i := slices.IndexFunc(cards, func(c *card) bool { return c.category == category }); i >= 0 {
+		return cards[i].categoryName
+	}
+	return ""
+}
+
+// ProductRelated implements oct8ne.Adapter.
+func (a *Adapter) ProductRelated(ctx context.Context, request *oct8ne.Request, query oct8ne.RelatedQuery) (oct8ne.RelatedResult, error) {
+	id, ok := productID(query.ProductID)
+	if !ok {
+		return oct8ne.RelatedResult{}, nil
+	}
+	l := a.locales.of(request.Locale)
+	cards, age, err := a.source.related(ctx, id, l.language)
+	if err != nil {
+		return oct8ne.RelatedResult{}, unavailable(err)
+	}
+	markStale(request, age)
+	return oct8ne.RelatedResult{Total: len(cards), Results: summaries(pageOf(cards, query.Page, query.PageSize), l)}, nil
+}
+
+func summaries(cards []*card, l *locale) []oct8ne.ProductSummary {
+	list := make([]oct8ne.ProductSummary, len(cards))
+	for i, c := range cards {
+		list[i] = c.summary(l)
+	}
+	return list
+}
+
+// pageOf cuts a page, counted from 1, out of a list.
+func pageOf[T any](list []T, page, size int) []T {
+	if page < 1 || size < 1 || page-1 > len(list)/size {
+		return nil
+	}
+	begin := min((page-1)*size, len(list))
+	return list[begin:min(begin+size, len(list))]
+}
+
+// AdapterInfo implements oct8ne.Adapter.
+func (a *Adapter) AdapterInfo(context.Context, *oct8ne.Request) (oct8ne.AdapterInfo, error) {
+	return oct8ne.AdapterInfo{
+		Platform:       "IdoSell",
+		AdapterName:    "octobridge",
+		AdapterVersion: a.version,
+		DevelopedBy:    "octobridge",
+		SupportURL:     a.supportURL,
+		APIVersion:     oct8ne.APIVersion,
+		Enabled:        true,
+	}, nil
+}

@@ -1,0 +1,163 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"octobridge/idosell"
+	"octobridge/oct8ne"
+)
+
+func (s *liveSource) search(ctx context.Context, query searchQuery) (found, time.Duration, error) {
+	now := s.now()
+	kept, ok := s.searches.Get(query)
+	if ok && now.Sub(kept.at) < s.fresh {
+		return kept.found, 0, nil
+	}
+	standIn := ok && now.Sub(kept.at) <= s.stale
+	page, err := s.findPage(ctx, query, standIn)
+	if err == nil && !(standIn && suspicious(query, kept, page)) {
+		return page.found, 0, nil
+	}
+	if standIn {
+		return kept.found, s.now().Sub(kept.at), nil
+	}
+	return found{}, 0, err
+}
+
+// suspicious says that a list which does not depend on words was emptied: that
+// is a wholesaler in trouble rather than a shop that sells nothing any more.
+func suspicious(query searchQuery, before, after *keptPage) bool {
+	return query.text == "" && len(before.cards) > 0 && len(after.cards) == 0 && after.total == 0
+}
+
+func (s *liveSource) findPage(ctx context.Context, query searchQuery, standIn bool) (*keptPage, error) {
+	if standIn {
+		if s.heldOff() {
+			return nil, errHeldOff
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	page, err := s.finds.do(ctx, query, func(ctx context.Context) (*keptPage, error) { return s.fetchPage(ctx, query) })
+	if err != nil || page.total > 0 || query.page == 1 {
+		return page, err
+	}
+	// Beyond the last page the wholesaler may answer "nothing found" without
+	// the total, which then is that of the first page.
+	first := query
+	first.page = 1
+	begin, _, err := s.search(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	return &keptPage{found: found{total: begin.total, cards: page.cards}, at: page.at}, nil
+}
+
+// fetchPage asks for one page, one call, and keeps the answer.
+func (s *liveSource) fetchPage(ctx context.Context, query searchQuery) (*keptPage, error) {
+	before, ok := s.searches.Peek(query)
+	if ok && s.now().Sub(before.at) < s.fresh {
+		return before, nil // another call brought it between the look and the start
+	}
+	answer, err := s.upstream.SearchProductsPage(ctx, idosell.ProductQuery{
+		Text:       query.text,
+		CategoryID: query.category,
+		Language:   query.language,
+		Currency:   s.currency,
+		OrderBy:    ordering(query),
+	}, query.page-1, query.size)
+	if err != nil {
+		s.failed(err)
+		return nil, err
+	}
+	page := &keptPage{at: s.now()}
+	for i := range answer.Items[:min(len(answer.Items), query.size)] {
+		item := &answer.Items[i]
+		if item.ID <= 0 || !item.Fault.OK() {
+			continue
+		}
+		// A search brings the whole product: productInfo often follows.
+		if kept := s.keep(item, query.language, page.at); kept.product != nil {
+			page.cards = append(page.cards, kept.product.card)
+		}
+	}
+	page.total = answer.Total
+	if len(page.cards) > 0 {
+		page.total = max(page.total, (query.page-1)*query.size+len(page.cards))
+	}
+	if ok && page.at.Sub(before.at) <= s.stale && suspicious(query, before, page) {
+		s.hold()
+		s.logger.Warn("the wholesaler answered with no products at all: what is known of them is kept")
+		return page, nil
+	}
+	s.searches.Add(query, page)
+	return page, nil
+}
+
+// ordering is nothing for relevance, which is the wholesaler's own order and has
+// no direction. Prices are ordered by the wholesaler, by its retail price (an
+// assumption).
+func ordering(query searchQuery) []idosell.Ordering {
+	direction := "ASC"
+	if query.descending {
+		direction = "DESC"
+	}
+	switch query.order {
+	case oct8ne.OrderPrice:
+		return []idosell.Ordering{{Element: "price", Direction: direction}}
+	case oct8ne.OrderName:
+		return []idosell.Ordering{{Element: "name", Direction: direction}}
+	default:
+		return nil
+	}
+}
+
+// related takes the first hundred of the product's category: what can be had
+// before what cannot, then the nearest in price, those without a price last.
+func (s *liveSource) related(ctx context.Context, id int64, language string) ([]*card, time.Duration, error) {
+	list, age, err := s.products(ctx, []int64{id}, language)
+	if err != nil || len(list) == 0 || list[0].category == 0 {
+		return nil, age, err
+	}
+	to := list[0].card
+	page, pageAge, err := s.search(ctx, searchQuery{
+		category: to.category, order: oct8ne.OrderRelevance, page: 1, size: mostPerCall, language: language,
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	near := make([]*card, 0, len(page.cards))
+	for _, c := range page.cards {
+		if c.id != id && c.category == to.category {
+			near = append(near, c)
+		}
+	}
+	slices.SortFunc(near, func(a, b *card) int { return cmp.Or(nearer(to, a, b), cmp.Compare(a.id, b.id)) })
+	return near, max(age, pageAge), nil
+}
+
+func nearer(to, a, b *card) int {
+	switch {
+	case a.inStock != b.inStock:
+		return before(a.inStock)
+	case !to.rank.Valid:
+		return 0
+	case a.rank.Valid != b.rank.Valid:
+		return before(a.rank.Valid)
+	case !a.rank.Valid:
+		return 0
+	default:
+		return a.rank.Decimal.Sub(to.rank.Decimal).Abs().Cmp(b.rank.Decimal.Sub(to.rank.Decimal).Abs())
+	}
+}
+
+func before(first bool) int {
+	if first {
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,145 @@
+package bridge
+
+import (
+	"cmp"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"octobridge/idosell"
+	"octobridge/oct8ne"
+)
+
+// maxPictures bounds what one product may bring along.
+const maxPictures = 50
+
+// mapper makes what visitors see of what the wholesaler answers.
+type mapper struct {
+	prices          PriceSource
+	currency        string   // where an answer names none
+	defaultLanguage string   // of texts that the asked language lacks
+	host            *url.URL // the wholesaler's, for relative addresses
+	publicURL       string   // without a slash at its end
+	productURL      linkTemplate
+	addToCartURL    linkTemplate
+	sanitiser       *sanitiser
+}
+
+// shown says whether visitors may see p.
+func shown(p *idosell.Product) bool { return p.Visible && !p.Deleted }
+
+func (m *mapper) product(p *idosell.Product, language string) *product {
+	name, description := m.texts(p, language)
+	c := &card{
+		id:           p.ID,
+		idText:       strconv.FormatInt(p.ID, 10),
+		title:        cmp.Or(plainText(name), plainText(p.DisplayedCode), strconv.FormatInt(p.ID, 10)),
+		category:     p.CategoryID,
+		categoryName: plainText(p.CategoryName),
+		price:        choosePrice(m.prices, p, cmp.Or(p.Currency, m.currency)),
+		inStock:      inStock(&p.Stock),
+	}
+	c.rank = retailPrice(p)
+	if c.price.valid {
+		c.rank.Decimal, c.rank.Valid = c.price.now, true
+	}
+	pictures := m.pictures(p)
+	c.thumbnail = cmp.Or(m.thumbnail(p), pictures[0].URL)
+
+	size := ""
+	if len(p.Sizes) == 1 {
+		size = p.Sizes[0].ID
+	}
+	if m.productURL != "" {
+		c.url = m.productURL.fill(c.idText, size, p.DisplayedCode, slug(c.title))
+	} else {
+		// A product always has a page; a wholesaler that does not say where is
+		// linked to at its door.
+		c.url = cmp.Or(absolute(m.host, p.CardURL), m.host.String())
+	}
+	shownProduct := &product{
+		card:     c,
+		medias:   pictures,
+		describe: sync.OnceValue(func() string { return m.sanitiser.description(description) }),
+	}
+	if m.addToCartURL != "" {
+		shownProduct.addToCart = m.addToCartURL.fill(c.idText, size, p.DisplayedCode, slug(c.title))
+	} else {
+		shownProduct.addToCart = m.publicURL + "/cart/add?id=" + c.idText
+	}
+	return shownProduct
+}
+
+// texts returns the name and the description of p in the language, else in the
+// shop's, else in any; each for itself, because translations are often
+// unfinished.
+func (m *mapper) texts(p *idosell.Product, language string) (name, description string) {
+	take := func(matches func(*idosell.ProductText) bool) {
+		for i := range p.Texts {
+			text := &p.Texts[i]
+			if !matches(text) {
+				continue
+			}
+			name = cmp.Or(name, strings.TrimSpace(text.Name))
+			description = cmp.Or(description, strings.TrimSpace(text.LongDescription), strings.TrimSpace(text.ShortDescription))
+		}
+	}
+	take(func(t *idosell.ProductText) bool { return strings.EqualFold(t.Language, language) })
+	take(func(t *idosell.ProductText) bool { return strings.EqualFold(t.Language, m.defaultLanguage) })
+	take(func(*idosell.ProductText) bool { return true })
+	return name, description
+}
+
+// pictures returns at least one picture.
+func (m *mapper) pictures(p *idosell.Product) []oct8ne.Media {
+	var medias []oct8ne.Media
+	for i := range p.Images {
+		if address := absolute(m.host, p.Images[i].LargeURL); address != "" && len(medias) < maxPictures {
+			medias = append(medias, oct8ne.Media{URL: address})
+		}
+	}
+	if len(medias) == 0 {
+		medias = append(medias, oct8ne.Media{URL: m.publicURL + NoPicturePath})
+	}
+	return medias
+}
+
+func (m *mapper) thumbnail(p *idosell.Product) string {
+	for i := range p.Images {
+		if address := absolute(m.host, p.Images[i].SmallURL); address != "" {
+			return address
+		}
+	}
+	return ""
+}
+
+// inStock reads the disposition, which is what can be sold, else the warehouses
+// less what is promised there. A wholesaler that tells no quantities at all is
+// taken to have the product.
+func inStock(stock *idosell.Stock) bool {
+	said := false
+	for _, size := range stock.Dispositions {
+		if size.AllStocks.Valid {
+			said = true
+			if !size.AllStocks.Decimal.IsZero() { // -1: some, amount unknown
+				return true
+			}
+		}
+	}
+	if said {
+		return false
+	}
+	for _, warehouse := range stock.Warehouses {
+		for _, size := range warehouse.Sizes {
+			if !size.Quantity.Valid {
+				continue
+			}
+			said = true
+			if size.Quantity.Decimal.IsNegative() || size.Quantity.Decimal.GreaterThan(size.Reservations.Decimal) {
+				return true
+			}
+		}
+	}
+	return !said
+}

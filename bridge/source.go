@@ -1,0 +1,111 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"octobridge/oct8ne"
+)
+
+// productSource answers what the shop sells: the wholesaler asked live, or a
+// catalogue. Every answer comes with its age: zero when it is as fresh as the
+// source keeps it, else how old the known data is that stands in during an
+// outage. An error means that nothing is known.
+type productSource interface {
+	// products returns the visible products with these ids in the language, in
+	// the order asked, unknown ones left out. ids are distinct.
+	products(ctx context.Context, ids []int64, language string) ([]*product, time.Duration, error)
+	// search returns one page of the visible products that match.
+	search(ctx context.Context, query searchQuery) (found, time.Duration, error)
+	// related returns products like the given one, without it, the nearest
+	// first; none for an unknown id. There are at most a hundred.
+	related(ctx context.Context, id int64, language string) ([]*card, time.Duration, error)
+}
+
+// searchQuery is a search in the shop's own terms. Equal queries have equal
+// answers: it is the key that answers are kept by.
+type searchQuery struct {
+	text       string // see normalQuery
+	category   int64  // 0: any
+	order      string // oct8ne.OrderRelevance, OrderPrice, OrderName
+	descending bool
+	page       int // from 1
+	size       int // 1 to 100
+	language   string
+}
+
+// found is one page of a search.
+type found struct {
+	total int
+	cards []*card
+}
+
+// card is what a list shows of a product, in one language. It is not changed
+// after it was made.
+type card struct {
+	id           int64
+	idText       string
+	title        string
+	url          string
+	thumbnail    string
+	category     int64
+	categoryName string
+	price        price
+	rank         decimal.NullDecimal // orders by price, also where no price is shown; never shown
+	inStock      bool
+	texts        perLocale[*priceTexts]
+}
+
+// priceTexts are the prices of a card as one locale writes them, nil where no
+// price is shown.
+type priceTexts struct{ now, before *string }
+
+func (c *card) prices(l *locale) *priceTexts {
+	if !c.price.valid {
+		return &priceTexts{}
+	}
+	return c.texts.get(l, func(l *locale) *priceTexts {
+		return &priceTexts{now: l.money(c.price.now, c.price.currency), before: l.money(c.price.before, c.price.currency)}
+	})
+}
+
+func (c *card) summary(l *locale) oct8ne.ProductSummary {
+	texts := c.prices(l)
+	return oct8ne.ProductSummary{
+		InternalID:         c.idText,
+		Title:              c.title,
+		FormattedPrice:     texts.now,
+		FormattedPrevPrice: texts.before,
+		ProductURL:         c.url,
+		Thumbnail:          c.thumbnail,
+	}
+}
+
+// product is everything shown of a product, in one language.
+type product struct {
+	*card
+	addToCart string
+	medias    []oct8ne.Media
+	describe  func() string // sanitises once, when it is first asked
+	infos     perLocale[*oct8ne.ProductInfo]
+}
+
+func (p *product) info(l *locale) *oct8ne.ProductInfo {
+	return p.infos.get(l, func(l *locale) *oct8ne.ProductInfo {
+		texts := p.prices(l)
+		return &oct8ne.ProductInfo{
+			InternalID:         p.idText,
+			Title:              p.title,
+			Description:        p.describe(),
+			FormattedPrice:     texts.now,
+			FormattedPrevPrice: texts.before,
+			ProductURL:         p.url,
+			AddToCartURL:       p.addToCart,
+			UseProductURL:      true, // until visitors have carts
+			Thumbnail:          p.thumbnail,
+			Medias:             p.medias,
+		}
+	})
+}
