@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"octobridge/bridge/config"
+	"octobridge/idosell"
+)
+
+// The exit codes. They are documented by exitCodes and nowhere else.
+const (
+	exitOK          = 0
+	exitNo          = 1
+	exitUsage       = 2
+	exitUpstream    = 3
+	exitLogin       = 4
+	exitMachine     = 5
+	exitInterrupted = 130
+)
+
+// exitCodes is the one table of exit codes, for people.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{exitOK, "It was done, or the answer is yes."},
+	{exitNo, "The answer is no: nothing was found, something cannot be had, a rule failed."},
+	{exitUsage, "The command line or the configuration is wrong. Nothing was sent."},
+	{exitUpstream, "The wholesaler, or the adapter that was to be checked, could not be reached or answered with an error."},
+	{exitLogin, "The wholesaler refused the login, the password or the dropshippingKey."},
+	{exitMachine, "This machine stood in the way: a port that is taken, a file, the disk, the database."},
+	{exitInterrupted, "It was interrupted (SIGINT, SIGTERM) before it was done. A service that was asked to stop and did ends with 0."},
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string {
+	return fmt.Sprintf("%v. See: %s --help", strings.TrimRight(e.err.Error(), ".\n"), e.command)
+}
+
+func (e *usageError) Unwrap() error { return e.err }
+
+// badUsage returns the error of an argument that a command cannot take.
+func badUsage(cmd *cobra.Command, format string, args ...any) error {
+	return &usageError{command: cmd.CommandPath(), err: fmt.Errorf(format, args...)}
+}
+
+// answerNo is the error of a question whose answer is no. Its sentence says so.
+type answerNo struct{ sentence string }
+
+func (e *answerNo) Error() string { return e.sentence }
+
+// unreachable is the error of an adapter that could not be checked at all.
+type unreachable struct{ err error }
+
+func (e *unreachable) Error() string { return e.err.Error() }
+func (e *unreachable) Unwrap() error { return e.err }
+
+// interrupted is the error of what a signal ended.
+type interrupted struct{ err error }
+
+func (e *interrupted) Error() string { return fmt.Sprintf("interrupted: %v", e.err) }
+func (e *interrupted) Unwrap() error { return e.err }
+
+// faultKey is the fault code of a dropshippingKey that the wholesaler refuses.
+const faultKey = 4
+
+// exitCode returns the code for what happened.
+func exitCode(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if is[*interrupted](err) {
+		return exitInterrupted
+	}
+	if is[*answerNo](err) {
+		return exitNo
+	}
+	if is[*usageError](err) || is[*config.Error](err) {
+		return exitUsage
+	}
+	if failure, ok := errors.AsType[*idosell.Error](err); ok {
+		switch {
+		case failure.Kind == idosell.KindLogin || failure.Code == faultKey:
+			return exitLogin
+		case failure.Kind == idosell.KindRequest:
+			return exitUsage
+		}
+		return exitUpstream
+	}
+	if is[*unreachable](err) || errors.Is(err, idosell.ErrGateMissing) {
+		return exitUpstream
+	}
+	if errors.Is(err, context.Canceled) {
+		return exitInterrupted
+	}
+	return exitMachine
+}
+
+// is says whether an error of type T is in the chain.
+func is[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}
+
+// report says on standard error what happened: a line or two, or one for each
+// thing that is wrong with the configuration.
+func (p *program) report(err error) {
+	for line := range strings.Lines(err.Error()) {
+		if line = oneLine(line); line != "" {
+			fmt.Fprintf(p.errOut, "octobridge: %s\n", line)
+		}
+	}
+	failure, ok := errors.AsType[*idosell.Error](err)
+	if !ok {
+		return
+	}
+	again := "safe to send again: " + string(failure.SendAgain)
+	if failure.RetryAfter > 0 {
+		again += ", in " + failure.RetryAfter.Round(time.Second).String()
+	}
+	if failure.SendAgain == idosell.SendAgainUnknown {
+		again += " (it may have happened: find out first)"
+	}
+	fmt.Fprintf(p.errOut, "octobridge: %s\n", again)
+}
+
+// exitCodesTopic is `octobridge help exit-codes`.
+func exitCodesTopic() *cobra.Command {
+	var b strings.Builder
+	b.WriteString("What the exit code of every command means.\n")
+	for _, row := range exitCodes {
+		fmt.Fprintf(&b, "\n  %3d  %s", row.code, row.meaning)
+	}
+	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: b.String()}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"octobridge/idosell"
+)
+
+func (p *program) ordersCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "orders",
+		Short:   "List and show the account's orders",
+		Example: "  octobridge orders list --since 7d\n  octobridge orders show SH-1001",
+		GroupID: groupUpstream,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(p.ordersListCommand(), p.ordersShowCommand())
+	return cmd
+}
+
+func (p *program) ordersListCommand() *cobra.Command {
+	var since string
+	var statuses []string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List orders, newest first",
+		Long: `Reads the account's orders from the wholesaler (Orders/get) and lists them, newest
+first. Exits with 1 where there is none.`,
+		Example: "  octobridge orders list\n  octobridge orders list --since 2026-11-01 --status new --status packed\n  octobridge orders list --since 12h --json",
+		Args:    cobra.NoArgs,
+	}
+	cmd.Flags().StringVar(&since, "since", "30d", "only orders added since this `TIME`: a day (2026-11-01) in the wholesaler's time zone, or how long ago (7d, 12h)")
+	cmd.Flags().StringSliceVar(&statuses, "status", nil, "only orders in this `STATUS` of the wholesaler's, such as new or finished; may be repeated")
+	cmd.Flags().IntVar(&limit, "limit", 50, "list at most `N` orders, 1 to 10000")
+	p.pricesFlag(cmd)
+	return p.upstreamCommand(cmd, func(ctx context.Context, client *idosell.Client, _ []string) error {
+		begin, err := moment(since, time.Now(), client.Location())
+		if err != nil {
+			return badUsage(cmd, "--since %w", err)
+		}
+		if limit < 1 || limit > 10000 {
+			return badUsage(cmd, "--limit %d is not between 1 and 10000", limit)
+		}
+		query := idosell.OrderQuery{DateType: idosell.DateAdded, Begin: begin}
+		for _, status := range statuses {
+			query.Statuses = append(query.Statuses, idosell.OrderStatus(status))
+		}
+		orders, more, err := newest(client.Orders(ctx, query), limit)
+		if err != nil {
+			return err
+		}
+		document := struct {
+			More   bool        `json:"more"` // there are older ones, left out by --limit
+			Orders []orderView `json:"orders"`
+		}{more, []orderView{}}
+		for _, order := range orders {
+			document.Orders = append(document.Orders, p.order(order))
+		}
+		err = p.print(document, func(w io.Writer) {
+			p.orderTable(w, document.Orders)
+			if more {
+				fmt.Fprintf(w, "Only the newest %d; --limit shows more.\n", limit)
+			}
+		})
+		if err == nil && len(orders) == 0 {
+			err = &answerNo{"the wholesaler has no such orders since " + begin.Format("2006-01-02 15:04")}
+		}
+		return err
+	})
+}
+
+// moment reads a day, in a time zone, or how long ago: "7d", "12h", "90m".
+func moment(text string, now time.Time, zone *time.Location) (time.Time, error) {
+	if day, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
+		return day, nil
+	}
+	if days, found := strings.CutSuffix(text, "d"); found {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 36500 {
+			return now.In(zone).AddDate(0, 0, -n), nil
+		}
+	}
+	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
+		return now.In(zone).Add(-ago), nil
+	}
+	return time.Time{}, fmt.Errorf("%q is neither a day such as 2026-11-01 nor a time ago such as 7d or 12h", text)
+}
+
+// newest reads all orders and keeps the newest, so that what is held in memory
+// does not grow with what the wholesaler has. more says whether older ones were
+// left out.
+func newest(all func(func(idosell.Order, error) bool), limit int) (kept []idosell.Order, more bool, err error) {
+	shorten := func() {
+		slices.SortStableFunc(kept, func(a, b idosell.Order) int {
+			return cmp.Or(b.AddedAt.Compare(a.AddedAt), cmp.Compare(b.SerialNumber, a.SerialNumber))
+		})
+		if len(kept) > limit {
+			more = true
+			clear(kept[limit:])
+			kept = kept[:limit]
+		}
+	}
+	for order, err := range all {
+		if err != nil {
+			return nil, false, err
+		}
+		if kept = append(kept, order); len(kept) >= 2*limit+100 {
+			shorten()
+		}
+	}
+	shorten()
+	return kept, more, nil
+}
+
+func (p *program) orderTable(w io.Writer, orders []orderView) {
+	if len(orders) == 0 {
+		return
+	}
+	rows := table{columns: []column{
+		{title: "Order", whole: true}, {title: "Reference"}, {title: "Added", whole: true}, {title: "Status", whole: true},
+		{title: "Recipient"}, {title: "Courier"}, {title: "Parcels"},
+	}}
+	if p.prices {
+		rows.columns = append(rows.columns, column{title: "Account pays", right: true})
+	}
+	for _, order := range orders {
+		rows.add(order.ID, order.Reference, dayAndTime(order.AddedAt), order.Status,
+			order.Recipient.who(), order.Courier, strings.Join(order.parcelNumbers(), ", "), order.AccountTotal.text())
+	}
+	io.WriteString(w, rows.render(p.width()))
+}

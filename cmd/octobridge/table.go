@@ -1,0 +1,121 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// column is one column of a table.
+type column struct {
+	title string
+	right bool // numbers stand at the right
+	whole bool // a code that is of no use when cut, such as an id
+}
+
+// display measures text as terminals show it. East Asian ambiguity is settled,
+// so that a table looks alike whatever LANG says.
+var display = &runewidth.Condition{}
+
+const (
+	gap       = "  "
+	narrowest = 4 // a column is not cut below this, but where nothing else helps
+)
+
+// table is rows under headings, for people to read.
+type table struct {
+	columns []column
+	rows    [][]string
+}
+
+// add appends a row; it has a cell for each column.
+func (t *table) add(cells ...string) {
+	row := make([]string, len(t.columns))
+	for i := range row {
+		row[i] = oneLine(cells[i])
+	}
+	t.rows = append(t.rows, row)
+}
+
+// render returns the table, no line wider than width. Cells that do not fit are
+// cut and end with "…": first those of the widest column that may be cut.
+func (t *table) render(width int) string {
+	widths := t.fit(width)
+	var b strings.Builder
+	titles := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		titles[i] = c.title
+	}
+	for _, row := range append([][]string{titles}, t.rows...) {
+		var line strings.Builder
+		for i, cell := range row {
+			if i > 0 {
+				line.WriteString(gap)
+			}
+			cell = display.Truncate(cell, widths[i], "…")
+			padding := strings.Repeat(" ", max(0, widths[i]-display.StringWidth(cell)))
+			if t.columns[i].right {
+				line.WriteString(padding + cell)
+			} else {
+				line.WriteString(cell + padding)
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " "))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// fit returns how wide each column is drawn.
+func (t *table) fit(width int) []int {
+	widths := make([]int, len(t.columns))
+	for i, c := range t.columns {
+		widths[i] = display.StringWidth(c.title)
+		for _, row := range t.rows {
+			widths[i] = max(widths[i], display.StringWidth(row[i]))
+		}
+	}
+	total := len(gap) * (len(widths) - 1)
+	for _, w := range widths {
+		total += w
+	}
+	// A column that may be cut gives way first, then any, then even more.
+	for _, turn := range []struct {
+		least int
+		all   bool
+	}{{2 * narrowest, false}, {narrowest, false}, {narrowest, true}, {1, true}} {
+		for total > width {
+			widest := -1
+			for i, c := range t.columns {
+				if (turn.all || !c.whole && !c.right) && widths[i] > turn.least && (widest < 0 || widths[i] > widths[widest]) {
+					widest = i
+				}
+			}
+			if widest < 0 {
+				break
+			}
+			widths[widest]--
+			total--
+		}
+	}
+	return widths
+}
+
+// oneLine makes text from elsewhere fit for a terminal: control characters,
+// which could move the cursor or change colours, and characters that turn the
+// direction of writing become spaces, and runs of white space become one.
+func oneLine(text string) string {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || slices.Contains(turning, r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(clean), " ")
+}
+
+// turning are the characters of Unicode that turn the direction of writing, by
+// which one text can be made to look like another.
+var turning = []rune{0x061C, 0x200E, 0x200F, 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"octobridge/bridge/config"
+	"octobridge/idosell"
+)
+
+// pricesFlag gives a command --prices. What the account pays is left out unasked:
+// it is confidential, and output ends up in tickets and on shared screens.
+func (p *program) pricesFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&p.prices, "prices", false, "show what this account pays, too; left out unasked, as it is confidential and output ends up in tickets and on shared screens")
+}
+
+// upstreamCommand makes a command that asks the wholesaler with ask. It gets a
+// client of its own, which is closed when ask returns.
+func (p *program) upstreamCommand(cmd *cobra.Command, ask func(ctx context.Context, client *idosell.Client, args []string) error) *cobra.Command {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		client, err := p.client(cmd)
+		if err != nil {
+			return err
+		}
+		return errors.Join(ask(cmd.Context(), client, args), client.Close())
+	}
+	return configurable(cmd, config.Upstream)
+}
+
+// client makes a client of the configuration.
+func (p *program) client(cmd *cobra.Command) (*idosell.Client, error) {
+	loaded, err := p.load(cmd, config.Upstream)
+	if err != nil {
+		return nil, err
+	}
+	table, err := gates(loaded)
+	if err != nil {
+		return nil, err
+	}
+	settings := loaded.Config.IdoSell
+	location, err := time.LoadLocation(settings.Timezone)
+	if err != nil {
+		return nil, &config.Error{Key: "idosell.timezone", Source: loaded.Origin("idosell.timezone"), Problem: "is not a time zone", Remedy: "write an IANA name such as Europe/Warsaw"}
+	}
+	return idosell.New(idosell.Config{
+		URL:             settings.URL,
+		Login:           settings.Login,
+		Password:        settings.Password,
+		DropshippingKey: settings.DropshippingKey,
+		Location:        location,
+		Gates:           table,
+		Budget:          idosell.NewBudget(settings.RequestsPerSecond, settings.InFlight),
+		Timeout:         settings.Timeout,
+		Logger:          p.logger(loaded),
+	})
+}
+
+// logger logs on standard error. A command that prints an answer stays quiet but
+// for warnings, unless a level was asked for.
+func (p *program) logger(loaded *config.Loaded) *slog.Logger {
+	level := loaded.Config.Log.Level
+	if loaded.Origin("log.level") == "default" {
+		level = "warn"
+	}
+	var least slog.Level
+	if err := least.UnmarshalText([]byte(level)); err != nil {
+		least = slog.LevelWarn
+	}
+	options := &slog.HandlerOptions{Level: least}
+	if loaded.Config.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(p.errOut, options))
+	}
+	return slog.New(slog.NewTextHandler(p.errOut, options))
+}
