@@ -112,22 +112,23 @@ func (c *Client) exchange(ctx context.Context, spec *GateSpec, params any, page 
 var errRequestTooLarge = fmt.Errorf("the request is larger than %d bytes, the most that CustomerAPI takes", maxRequest)
 
 // withSession sends a request with a session key. When the key is refused it is
-// renewed, and the request sent once more if it only reads.
+// renewed, and the request sent once more if it only reads; once again if the new
+// key was somebody else's, who may not know yet that it is refused, too.
 func (c *Client) withSession(ctx context.Context, spec *GateSpec, write func(Secret) ([]byte, error)) (*reply, error) {
 	key, err := c.sessions.key(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for again := false; ; again = true {
-		body, err := write(key)
+	for again := 0; ; again++ {
+		body, err := write(key.Secret)
 		if err != nil {
 			return nil, err
 		}
-		reply, err := c.retried(ctx, spec, body, key)
-		if !isLoginFault(err) || again {
+		reply, err := c.retried(ctx, spec, body, key.Secret)
+		if !isLoginFault(err) || again == 2 || again == 1 && !key.adopted {
 			return reply, err
 		}
-		renewed, renewal := c.sessions.renew(ctx, key)
+		renewed, renewal := c.sessions.renew(ctx, key.Secret)
 		if renewal != nil {
 			return nil, renewal
 		}
@@ -145,7 +146,7 @@ func (c *Client) retried(ctx context.Context, spec *GateSpec, body []byte, key S
 	for attempt := 1; ; attempt++ {
 		reply, err := c.post(ctx, spec, body, key)
 		failure, failed := errors.AsType[*Error](err)
-		if !failed || spec.Changes || attempt == attempts || failure.SendAgain != SendAgainYes || ctx.Err() != nil {
+		if !failed || spec.Changes || attempt == attempts || failure.SendAgain != SendAgainYes || failure.Kind == KindLogin || ctx.Err() != nil {
 			return reply, err
 		}
 		wait := firstPause << (2 * (attempt - 1))

@@ -1,6 +1,7 @@
 package idosell
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ type Config struct {
 	Budget   *Budget        // NewBudget's defaults when nil; share it between the clients of one wholesaler
 
 	Timeout   time.Duration // of one request; 20 seconds when 0
-	MaxAnswer int64         // bytes of one answer after decompression; 12 MiB when 0, never more
+	MaxAnswer int64         // bytes of one answer after decompression; 8 MiB when 0, never more
 
 	Transport http.RoundTripper // http.DefaultTransport's settings when nil; for recording and replaying
 	Logger    *slog.Logger      // silent when nil
@@ -235,29 +236,37 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // readCapped reads at most limit bytes; more is errTooLarge. size is the
-// announced size, -1 when unknown.
+// announced size, -1 when unknown. It reads in pieces and joins them once: a
+// buffer that doubles would cost up to four times the answer.
 func readCapped(r io.Reader, limit, size int64) ([]byte, error) {
 	if size > limit {
 		return nil, errTooLarge
 	}
-	if size < 0 {
-		size = 16 << 10
+	const piece = 64 << 10
+	if size < 0 || size > piece {
+		size = piece - 1
 	}
-	out := make([]byte, 0, size+1)
+	var full [][]byte
+	var total int64
+	current := make([]byte, 0, size+1)
 	for {
-		n, err := r.Read(out[len(out):cap(out)])
-		out = out[:len(out)+n]
-		if int64(len(out)) > limit {
+		n, err := r.Read(current[len(current):cap(current)])
+		current = current[:len(current)+n]
+		if total += int64(n); total > limit {
 			return nil, errTooLarge
 		}
-		if err == io.EOF {
-			return out, nil
-		}
 		if err != nil {
-			return out, err
+			if err == io.EOF {
+				err = nil
+			}
+			if len(full) == 0 {
+				return current, err
+			}
+			return bytes.Join(append(full, current), nil), err
 		}
-		if len(out) == cap(out) {
-			out = append(out, 0)[:len(out)]
+		if len(current) == cap(current) {
+			full = append(full, current)
+			current = make([]byte, 0, piece)
 		}
 	}
 }

@@ -84,10 +84,10 @@ var (
 		{Key: "systemKey", Name: "systemKey", Aliases: []string{"authenticateKey"}, Always: true},
 	}
 	authenticateName = "authenticate"
-	errorsNames  = []string{"errors", "error"}
-	resultsNames = []string{"results", "result", "response"}
-	codeNames    = []string{"faultCode"}
-	textNames    = []string{"faultString"}
+	errorsNames      = []string{"errors", "error"}
+	resultsNames     = []string{"results", "result", "response"}
+	codeNames        = []string{"faultCode"}
+	textNames        = []string{"faultString"}
 
 	pagingParams = []Field{
 		{Key: "page", Name: "resultsPage", Type: Int, Always: true},

@@ -117,41 +117,47 @@ type sessions struct {
 	refusal  *Error
 }
 
+// sessionKey is a key to call gates with.
+type sessionKey struct {
+	Secret
+	adopted bool // another instance got it
+}
+
 // key returns a session key that is good for a while, renewing it first when
 // needed. However many callers come at once, one of them renews for all.
-func (s *sessions) key(ctx context.Context) (Secret, error) {
+func (s *sessions) key(ctx context.Context) (sessionKey, error) {
 	s.mu.Lock()
 	current := s.current
 	s.mu.Unlock()
 	if current.fresh(s.client.now()) {
-		return current.Key, nil
+		return sessionKey{Secret: current.Key}, nil
 	}
 	return s.renew(ctx, current.Key)
 }
 
 // renew replaces the key stale, which ran out or was refused, and returns the
 // new one; when somebody else has replaced it already, theirs.
-
-func (s *sessions) renew(ctx context.Context, stale Secret) (Secret, error) {
-	return shared(ctx, s.client, "session", func(ctx context.Context) (Secret, error) {
+func (s *sessions) renew(ctx context.Context, stale Secret) (sessionKey, error) {
+	return shared(ctx, s.client, "session", func(ctx context.Context) (sessionKey, error) {
 		s.mu.Lock()
 		current := s.current
 		s.mu.Unlock()
 		if s.usable(current, stale) {
-			return current.Key, nil
+			return sessionKey{Secret: current.Key}, nil
 		}
 		unlock, err := s.client.sessionStore.Lock(ctx, s.client.account)
 		if err != nil {
-			return Secret{}, s.storeError("locking the session", err)
+			return sessionKey{}, s.storeError("locking the session", err)
 		}
 		defer unlock()
 		kept, err := s.client.sessionStore.Load(ctx, s.client.account)
 		if err != nil {
-			return Secret{}, s.storeError("loading the session", err)
+			return sessionKey{}, s.storeError("loading the session", err)
 		}
-		if !s.usable(kept, stale) {
+		adopted := s.usable(kept, stale)
+		if !adopted {
 			if kept, err = s.authenticate(ctx); err != nil {
-				return Secret{}, err
+				return sessionKey{}, err
 			}
 			if err := s.client.sessionStore.Save(ctx, s.client.account, kept); err != nil {
 				// The key is good all the same: other instances make their own.
@@ -161,7 +167,7 @@ func (s *sessions) renew(ctx context.Context, stale Secret) (Secret, error) {
 		s.mu.Lock()
 		s.current = kept
 		s.mu.Unlock()
-		return kept.Key, nil
+		return sessionKey{kept.Key, adopted}, nil
 	})
 }
 

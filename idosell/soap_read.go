@@ -17,7 +17,7 @@ import (
 // What one answer may cost. A document in etree takes many times its bytes, so
 // not only the size of an answer is limited but also what it would grow to.
 const (
-	defaultMaxAnswer = 12 << 20
+	defaultMaxAnswer = 8 << 20
 	maxTreeCost      = 40 << 20
 	elementCost      = 240 // bytes, roughly, of an etree element with its place in its parent
 	attributeCost    = 110
