@@ -94,7 +94,7 @@ func newCanvas(main color.RGBA, drawing, width, height int) *canvas {
 	background := mixed(backgrounds[variant], main, 0.06)
 	if pale := min(main.R, main.G, main.B); pale > 0xd8 {
 		// White goods would be lost on a white ground.
-		background = mixed(background, color.RGBA{R: 0x5b, G: 0x7c, B: 0x96, A: 255}, 0.45)
+		background = mixed(background, color.RGBA{R: 0x5b, G: 0x7c, B: 0x96, A: 255}, 0.28)
 	}
 	c.tones = tonesOf(main, background)
 	for i := 0; i < len(c.image.Pix); i += 4 {
