@@ -47,7 +47,10 @@ type Product struct {
 	Images       []Image // in order of priority
 	Icons        []Image
 	Parameters   []Parameter
-	Offset       int64 // where the product's element begins in the file, in bytes
+	// Offset is where the product's element begins in the file, in bytes; in a
+	// file that is not in UTF-8, or begins with a byte order mark, in what it
+	// becomes as UTF-8 without one.
+	Offset int64
 }
 
 // Reference names something that has a file of its own, which may lack it.
