@@ -114,7 +114,7 @@ func DecodeFault(body []byte) (Fault, error) {
 	if err != nil {
 		return Fault{}, err
 	}
-	if !a.fault.OK() {
+	if a.soap != nil || !a.fault.OK() {
 		return a.fault, nil
 	}
 	return a.faultIn(a.results, true), nil
