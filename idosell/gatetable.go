@@ -183,6 +183,9 @@ func (g *GateSpec) apply(o gateOverride) error {
 			}
 			return fmt.Errorf("path %q is unknown%s", clip(path), nearest(path, paths))
 		}
+		if len(wire) == 0 { // written as null
+			return fmt.Errorf("path %q has no name", path)
+		}
 		field.Name, field.Aliases = wire[0], wire[1:]
 	}
 	return nil

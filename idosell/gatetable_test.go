@@ -80,6 +80,7 @@ func TestOverrideMistakes(t *testing.T) {
 		"get-orders:\n  version: -1":                                             "negative",
 		"get-orders:\n  gate: 'Orders&x=1'":                                      "no name",
 		"get-orders:\n  names: {params.ids: 'a b'}":                              "no element name",
+		"get-orders:\n  names:\n    params.ids:":                                 "has no name",
 		"get-orders:\n  names: {params.ids: []}":                                 "no name",
 		"get-orders:\n  names: {params.ids: {a: b}}":                             "want an element name",
 		"get-orders: [":                                                          "line 1",

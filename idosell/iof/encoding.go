@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 	"golang.org/x/text/encoding"
@@ -21,6 +23,8 @@ type budgetReader struct {
 	source io.Reader
 	limit  int64
 	left   int64
+	last   []byte // the last bytes that were read, at most utf8.UTFMax
+	ended  bool   // the source is at its end
 }
 
 func (b *budgetReader) Read(p []byte) (int, error) {
@@ -29,7 +33,23 @@ func (b *budgetReader) Read(p []byte) (int, error) {
 	}
 	n, err := b.source.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
+	b.last = append(b.last, p[max(0, n-utf8.UTFMax):n]...)
+	b.last = b.last[max(0, len(b.last)-utf8.UTFMax):]
+	b.ended = b.ended || errors.Is(err, io.EOF)
 	return n, err
+}
+
+// endsInsideLetter says whether the source ended with part of a UTF-8 letter.
+func (b *budgetReader) endsInsideLetter() bool {
+	if !b.ended {
+		return false
+	}
+	for i := len(b.last) - 1; i >= 0; i-- {
+		if utf8.RuneStart(b.last[i]) {
+			return !utf8.FullRune(b.last[i:])
+		}
+	}
+	return false
 }
 
 // utf8Text takes a byte order mark off, and turns UTF-16 into UTF-8.

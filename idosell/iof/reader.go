@@ -279,8 +279,10 @@ func (r *Reader) readingError(err error) error {
 		return fmt.Errorf("iof: %w: <%s> is still open", ErrTruncated, shown(r.open[len(r.open)-1].Local))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("iof: %w: %w", ErrTruncated, err)
-	case errors.As(err, &syntax) && syntax.Msg == "unexpected EOF":
+	case errors.As(err, &syntax) && strings.HasPrefix(syntax.Msg, "unexpected EOF"):
 		return fmt.Errorf("iof: %w, in the middle of line %d", ErrTruncated, syntax.Line)
+	case errors.As(err, &syntax) && syntax.Msg == "invalid UTF-8" && r.budget.endsInsideLetter():
+		return fmt.Errorf("iof: %w, inside a letter of line %d", ErrTruncated, syntax.Line)
 	case errors.As(err, &syntax):
 		return fmt.Errorf("iof: the file is not well-formed XML: %w", err)
 	}

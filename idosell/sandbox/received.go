@@ -49,10 +49,11 @@ func readCall(body []byte) (*call, error) {
 	}
 	method := soapBody.parts[0]
 	c := &call{method: method.name}
-	// rpc/encoded wraps everything in one part; a caller may also send
-	// authenticate and params as the method's own parts.
+	// rpc/encoded wraps everything in one part, whose name may be authenticate,
+	// too; a caller may also send authenticate and params as the method's own
+	// parts.
 	holder := method
-	if method.child("authenticate") == nil && len(method.parts) > 0 {
+	if len(method.parts) > 0 && method.parts[0].child("authenticate") != nil {
 		holder = method.parts[0]
 	}
 	c.authenticate, c.params = holder.child("authenticate"), holder.child("params")
