@@ -1,0 +1,306 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"octobridge/idosell/iof"
+)
+
+// ReadOffer makes a catalogue of a full IOF offer. What an account pays is the
+// offer's price; the retail price is the suggested one, else the same; a higher
+// strikethrough retail price makes it a promotion. Prices without gross get it
+// from net and VAT. Pictures and product pages keep the file's addresses.
+// Products that a bundle is made of are not products of their own, removed ones
+// are left out. The error is that of reading (see iof.Reader), of a damaged
+// product, of an id that is not a number or comes twice, or of an offer without
+// products or names, such as a light one.
+func ReadOffer(r io.Reader) (*Catalogue, error) {
+	reader := iof.NewReader(r)
+	head, err := reader.Offer()
+	if err != nil {
+		return nil, fmt.Errorf("reading the offer: %w", err)
+	}
+	o := newOfferCatalogue(head)
+	for product, err := range reader.Products() {
+		if err != nil {
+			return nil, fmt.Errorf("reading the offer: %w", err)
+		}
+		if product.Removed {
+			continue
+		}
+		if err := o.add(product); err != nil {
+			return nil, fmt.Errorf("product %s of the offer: %w", product.ID, err)
+		}
+	}
+	if len(o.catalogue.Products) == 0 {
+		return nil, errors.New("the offer has no products: is it the right file?")
+	}
+	return o.finish(), nil
+}
+
+// offerCatalogue gathers a catalogue from the products of an offer.
+type offerCatalogue struct {
+	catalogue *Catalogue
+	language  string // of texts that say none
+	seen      map[int64]bool
+	paths     map[string]int64 // category ids by path
+	producers *numbering
+	series    *numbering
+	nodes     *numbering
+}
+
+func newOfferCatalogue(head iof.Offer) *offerCatalogue {
+	o := &offerCatalogue{
+		language:  head.Language,
+		seen:      map[int64]bool{},
+		paths:     map[string]int64{},
+		producers: newNumbering(),
+		series:    newNumbering(),
+		nodes:     newNumbering(),
+		catalogue: &Catalogue{
+			Currency:   head.Currency,
+			Producers:  map[int64]string{},
+			Series:     map[int64]map[string]string{},
+			Categories: map[int64]Category{},
+		},
+	}
+	if o.language == "" {
+		o.language = "pol"
+	}
+	if o.catalogue.Currency == "" {
+		o.catalogue.Currency = "PLN"
+	}
+	return o
+}
+
+func (o *offerCatalogue) add(source iof.Product) error {
+	id, err := strconv.ParseInt(source.ID, 10, 64)
+	switch {
+	case err != nil || id <= 0:
+		return errors.New("its id is not a positive number, as CustomerAPI's are")
+	case o.seen[id]:
+		return errors.New("it comes twice")
+	case len(source.Names) == 0:
+		return errors.New("it has no name: this is not a full offer")
+	case source.Currency != "" && source.Currency != o.catalogue.Currency:
+		return fmt.Errorf("its prices are in %s, the offer's in %s", source.Currency, o.catalogue.Currency)
+	}
+	o.seen[id] = true
+	p := Product{
+		ID:       id,
+		Code:     source.CodeOnCard,
+		VAT:      source.VAT.Decimal.IntPart(),
+		UnitName: source.Unit.Name,
+		Type:     source.Type,
+		Names:    o.texts(source.Names),
+		Shorts:   o.texts(source.ShortDescs),
+		Longs:    o.texts(source.LongDescs),
+		CardURL:  source.CardURL,
+	}
+	if p.Type == "" {
+		p.Type = "regular"
+	}
+	if source.Producer != (iof.Reference{}) {
+		p.ProducerID = o.producers.of(source.Producer)
+		o.catalogue.Producers[p.ProducerID] = source.Producer.Name
+	}
+	if source.Series != (iof.Reference{}) {
+		p.SeriesID = o.series.of(source.Series)
+		o.catalogue.Series[p.SeriesID] = map[string]string{o.language: source.Series.Name}
+	}
+	p.CategoryID = o.category(source.Category)
+	p.Wholesale = gross(source.Price, p.VAT)
+	p.Retail = p.Wholesale
+	if source.SRP.Present() {
+		p.SRP = gross(source.SRP, p.VAT)
+		p.Retail = p.SRP
+	}
+	if before := gross(source.RetailWas, p.VAT); before.GreaterThan(p.Retail) {
+		p.Retail, p.Promotion = before, p.Retail
+	}
+	for _, size := range source.Sizes {
+		p.Sizes = append(p.Sizes, offerSize(&p, size))
+	}
+	if len(source.Sizes) == 0 {
+		p.Sizes = []Size{{ID: iof.OneSize}}
+	} else {
+		p.Weight = source.Sizes[0].Weight
+	}
+	for _, image := range source.Images {
+		p.Pictures = append(p.Pictures, image.URL)
+	}
+	if len(p.Pictures) == 0 {
+		p.Drawings = 1
+	}
+	for _, parameter := range source.Parameters {
+		if parameter.Hidden {
+			continue
+		}
+		for _, value := range parameter.Values {
+			p.Parameters = append(p.Parameters, Parameter{ID: parameter.ID, ValueID: value.ID,
+				Names: o.texts(parameter.Names), Values: o.texts(value.Names)})
+		}
+	}
+	o.catalogue.Products = append(o.catalogue.Products, p)
+	return nil
+}
+
+// offerSize reads a size. Prices that are the product's own stay zero. While a
+// product is in a promotion, its sizes have no retail prices of their own, since
+// a promotion has one price.
+func offerSize(p *Product, source iof.Size) Size {
+	size := Size{
+		ID:           source.ID,
+		Name:         source.Name,
+		CodeExternal: source.CodeExternal,
+		CodeProducer: source.CodeProducer,
+	}
+	if size.Name == "" {
+		size.Name = source.PanelName
+	}
+	wholesale, retail := gross(source.Price, p.VAT), gross(source.SRP, p.VAT)
+	if !wholesale.Equal(p.Wholesale) {
+		size.Wholesale = wholesale
+	}
+	if retail.IsZero() && p.SRP.IsZero() {
+		retail = wholesale
+	}
+	if p.Promotion.IsZero() && !retail.Equal(p.Retail) {
+		size.Retail = retail
+	}
+	sum := decimal.Zero
+	for _, stock := range source.Stocks {
+		if stock.Quantity.Equal(decimal.NewFromInt(iof.Unlimited)) {
+			size.Quantity = iof.Unlimited
+			return size
+		}
+		sum = sum.Add(stock.Quantity)
+	}
+	size.Quantity = sum.IntPart()
+	return size
+}
+
+// gross is a gross price; zero where there is none.
+func gross(price iof.Price, vat int64) decimal.Decimal {
+	if price.Gross.Valid {
+		return price.Gross.Decimal
+	}
+	return price.Net.Decimal.Mul(decimal.NewFromInt(100 + vat)).Shift(-2).Round(2)
+}
+
+// texts copies texts, giving those that say no language the offer's.
+func (o *offerCatalogue) texts(source iof.Texts) map[string]string {
+	texts := map[string]string{}
+	for language, text := range source {
+		if language == "" {
+			language = o.language
+		}
+		texts[language] = text
+	}
+	return texts
+}
+
+// category numbers a category and those above it by the levels of its path.
+// Only the lowest level's id stands in an offer: the others get one here, unless
+// a product is in them.
+func (o *offerCatalogue) category(source iof.Reference) int64 {
+	path := source.Name
+	if path == "" {
+		path = source.ID
+	}
+	if path == "" {
+		return 0
+	}
+	id, known := o.paths[path]
+	if !known {
+		id = o.nodes.of(iof.Reference{ID: source.ID, Name: path})
+		o.paths[path] = id
+	}
+	return id
+}
+
+// finish builds the category tree, which can only be known at the end, and puts
+// everything in order.
+func (o *offerCatalogue) finish() *Catalogue {
+	for _, path := range slices.Sorted(maps.Keys(o.paths)) {
+		id := o.paths[path]
+		for {
+			above, name, nested := cutLast(path)
+			category := Category{ID: id, Names: map[string]string{o.language: name}}
+			if nested {
+				if category.ParentID = o.paths[above]; category.ParentID == 0 {
+					category.ParentID = o.nodes.of(iof.Reference{Name: above})
+					o.paths[above] = category.ParentID
+				}
+			}
+			o.catalogue.Categories[id] = category
+			if !nested {
+				break
+			}
+			path, id = above, category.ParentID
+		}
+	}
+	languages := map[string]bool{}
+	for _, product := range o.catalogue.Products {
+		for language := range product.Names {
+			languages[language] = true
+		}
+	}
+	delete(languages, o.language)
+	o.catalogue.Languages = append([]string{o.language}, slices.Sorted(maps.Keys(languages))...)
+	slices.SortFunc(o.catalogue.Products, func(a, b Product) int {
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return o.catalogue
+}
+
+// cutLast splits a path before its last level.
+func cutLast(path string) (above, name string, nested bool) {
+	at := strings.LastIndex(path, "/")
+	if at <= 0 || at == len(path)-1 {
+		return "", path, false
+	}
+	return path[:at], path[at+1:], true
+}
+
+// numbering gives references the number that stands in the file, and those
+// without one a number that is free there.
+type numbering struct {
+	byReference map[iof.Reference]int64
+	taken       map[int64]bool
+	free        int64
+}
+
+func newNumbering() *numbering {
+	const first = 900_000_001 // above what shops count up to
+	return &numbering{byReference: map[iof.Reference]int64{}, taken: map[int64]bool{}, free: first}
+}
+
+func (n *numbering) of(reference iof.Reference) int64 {
+	key := reference
+	id, err := strconv.ParseInt(reference.ID, 10, 64)
+	if err == nil && id > 0 {
+		n.taken[id] = true
+		return id
+	}
+	if id, known := n.byReference[key]; known {
+		return id
+	}
+	for n.taken[n.free] {
+		n.free++
+	}
+	n.byReference[key] = n.free
+	n.taken[n.free] = true
+	return n.free
+}
