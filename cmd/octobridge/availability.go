@@ -41,7 +41,7 @@ func (p *program) availabilityCommand() *cobra.Command {
 		Long: `Asks the wholesaler whether each code can be had in the quantity behind it, 1
 where none is given (Dropshipping/basketVerification). Nothing is put into the
 basket. Exits with 1 where something cannot be had.`,
-		Example: "  octobridge availability 1001\n  octobridge availability 1001=3 1050-7=2\n  octobridge availability --type producer 5901234567893=10",
+		Example: "  octobridge availability 1101\n  octobridge availability 1101=3 4501-42=2\n  octobridge availability --type producer 5909991101008=10",
 		GroupID: groupUpstream,
 		Args:    cobra.MinimumNArgs(1),
 	}

@@ -22,6 +22,11 @@ func configurable(cmd *cobra.Command, scope config.Scope) *cobra.Command {
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		flag.Hidden = flag.Hidden || !before[flag.Name] && flag.Name != "log-level"
 	})
+	level := cmd.Flags().Lookup("log-level")
+	level.Usage = "write log lines from this `LEVEL` on: debug, info, warn or error (default info)"
+	if scope == config.Upstream {
+		level.Usage = strings.Replace(level.Usage, "default info", "default warn", 1) // see logger
+	}
 	cmd.Long = strings.TrimRight(cmd.Long, "\n") + "\n\nEvery key of the configuration is a flag, too: octobridge help configuration"
 	return cmd
 }

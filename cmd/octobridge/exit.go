@@ -45,7 +45,7 @@ type usageError struct {
 }
 
 func (e *usageError) Error() string {
-	return fmt.Sprintf("%v. See: %s --help", strings.TrimRight(e.err.Error(), ".\n"), e.command)
+	return fmt.Sprintf("%s. See: %s --help", strings.TrimRight(oneLine(e.err.Error()), "."), e.command)
 }
 
 func (e *usageError) Unwrap() error { return e.err }
@@ -126,7 +126,7 @@ func (p *program) report(err error) {
 		return
 	}
 	again := "safe to send again: " + string(failure.SendAgain)
-	if failure.RetryAfter > 0 {
+	if failure.RetryAfter > 0 && failure.SendAgain != idosell.SendAgainNo {
 		again += ", in " + failure.RetryAfter.Round(time.Second).String()
 	}
 	if failure.SendAgain == idosell.SendAgainUnknown {

@@ -127,7 +127,7 @@ func (p *program) orderTable(w io.Writer, orders []orderView) {
 		return
 	}
 	rows := table{columns: []column{
-		{title: "Order", whole: true}, {title: "Reference"}, {title: "Added", whole: true}, {title: "Status", whole: true},
+		{title: "Order", whole: true}, {title: "Reference", whole: true}, {title: "Added", whole: true}, {title: "Status", whole: true},
 		{title: "Recipient"}, {title: "Courier"}, {title: "Parcels"},
 	}}
 	if p.prices {

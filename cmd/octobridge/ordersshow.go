@@ -76,29 +76,32 @@ func findOrder(ctx context.Context, client *idosell.Client, name string, begin t
 
 // orderSheet writes an order with all its details.
 func (p *program) orderSheet(w io.Writer, order orderView) {
-	sheet := table{columns: []column{{title: "Order", whole: true}, {title: order.ID}}}
-	for _, line := range [][2]string{
-		{"Serial number", strconv.FormatInt(order.SerialNumber, 10)}, {"Reference", order.Reference}, {"Status", order.Status},
-		{"Added", dayAndTime(order.AddedAt)}, {"Changed", dayAndTime(order.ChangedAt)}, {"Dispatched", dayAndTime(order.DispatchedAt)},
-		{"Expected", dayAndTime(order.EstimatedDelivery)}, {"Recipient", order.Recipient.who()}, {"Address", order.Recipient.where()},
-		{"Pickup point", order.Recipient.PickupPoint}, {"Phone", order.Recipient.Phone}, {"E-mail", order.Recipient.Email},
-		{"Courier", order.Courier}, {"Payment", order.Payment}, {"Note", order.ClientNote}, {"For the courier", order.CourierNote},
-		{"Account pays", order.AccountTotal.text()},
-	} {
-		if line[1] != "" {
-			sheet.add(line[0], line[1])
-		}
+	var about sheet
+	about.add("Order", order.ID)
+	about.add("Serial number", strconv.FormatInt(order.SerialNumber, 10))
+	about.add("Reference", order.Reference)
+	about.add("Status", order.Status)
+	about.add("Added", dayAndTime(order.AddedAt))
+	about.add("Changed", dayAndTime(order.ChangedAt))
+	about.add("Dispatched", dayAndTime(order.DispatchedAt))
+	about.add("Expected", dayAndTime(order.EstimatedDelivery))
+	about.add("Recipient", order.Recipient.who())
+	about.add("Address", order.Recipient.where())
+	about.add("Pickup point", order.Recipient.PickupPoint)
+	about.add("Phone", order.Recipient.Phone)
+	about.add("E-mail", order.Recipient.Email)
+	about.add("Courier", order.Courier)
+	about.add("Payment", order.Payment)
+	about.add("Note", order.ClientNote)
+	about.add("For the courier", order.CourierNote)
+	about.add("Account pays", order.AccountTotal.text())
+	for _, parcel := range order.Parcels {
+		about.add("Parcel", parcel.Number)
+		about.add("  consignment", parcel.ShippingNumber)
+		about.add("  tracking", parcel.TrackingURL)
 	}
-	io.WriteString(w, sheet.render(p.width()))
+	io.WriteString(w, about.render())
 
-	if len(order.Parcels) > 0 {
-		parcels := table{columns: []column{{title: "Parcel", whole: true}, {title: "Consignment", whole: true}, {title: "Tracking"}}}
-		for _, parcel := range order.Parcels {
-			parcels.add(parcel.Number, parcel.ShippingNumber, parcel.TrackingURL)
-		}
-		fmt.Fprintln(w)
-		io.WriteString(w, parcels.render(p.width()))
-	}
 	lines := table{columns: []column{{title: "Quantity", right: true}, {title: "Product"}, {title: "Size"}, {title: "Code"}}}
 	if p.prices {
 		lines.columns = append(lines.columns, column{title: "Account price", right: true})

@@ -20,7 +20,7 @@ func (p *program) productCommand() *cobra.Command {
 		Short: "Show products with their sizes and stock",
 		Long: `Asks the wholesaler for products by their ids and shows what it knows of them, in
 the order asked. Exits with 1 where one of them was not found.`,
-		Example: "  octobridge product 1001\n  octobridge product 1001 1002 --json",
+		Example: "  octobridge product 1101\n  octobridge product 1101 4501 --json",
 		GroupID: groupUpstream,
 		Args:    cobra.RangeArgs(1, largestPage),
 	}
@@ -73,20 +73,22 @@ func (p *program) productSheets(w io.Writer, products []productView) {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		sheet := table{columns: []column{{title: "Product", whole: true}, {title: fmt.Sprintf("%d %s", view.ID, oneLine(view.Name))}}}
-		for _, line := range [][2]string{
-			{"Code", view.Code}, {"Producer", view.Producer}, {"Category", view.Category},
-			{"Retail price", view.RetailPrice.text()}, {"Promotion", view.PromotionPrice.text()}, {"Suggested", view.SRPPrice.text()},
-			{"Account price", view.AccountPrice.text()}, {"Unit", view.Unit}, {"Page", view.URL}, {"Pictures", fmt.Sprint(len(view.Pictures))},
-		} {
-			if line[1] != "" {
-				sheet.add(line[0], line[1])
-			}
-		}
+		var about sheet
+		about.add("Product", fmt.Sprintf("%d %s", view.ID, view.Name))
+		about.add("Code", view.Code)
+		about.add("Producer", view.Producer)
+		about.add("Category", view.Category)
+		about.add("Retail price", view.RetailPrice.text())
+		about.add("Promotion", view.PromotionPrice.text())
+		about.add("Suggested", view.SRPPrice.text())
+		about.add("Account price", view.AccountPrice.text())
+		about.add("Unit", view.Unit)
+		about.add("Page", view.URL)
+		about.add("Pictures", fmt.Sprint(len(view.Pictures)))
 		if !view.Visible {
-			sheet.add("Visible", yes(view.Visible))
+			about.add("Visible", "no")
 		}
-		io.WriteString(w, sheet.render(p.width()))
+		io.WriteString(w, about.render())
 
 		sizes := table{columns: []column{{title: "Size", whole: true}, {title: "Name"}, {title: "Code"}, {title: "EAN"}, {title: "Stock", right: true}}}
 		if p.prices {

@@ -29,7 +29,7 @@ type sizeView struct {
 	Name         string  `json:"name"`
 	CodeExternal string  `json:"codeExternal"`
 	CodeProducer string  `json:"codeProducer"`
-	RetailPrice  *money  `json:"retailPrice"`            // where it differs from the product's
+	RetailPrice  *money  `json:"retailPrice"`            // null: the product's
 	AccountPrice *money  `json:"accountPrice,omitempty"` // with --prices only
 	Quantity     *string `json:"quantity"`               // what can be sold; "-1": some, amount unknown; null: not said
 

@@ -49,7 +49,6 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
   octobridge config sample > octobridge.yaml
   octobridge serve --config octobridge.yaml
   octobridge search --config octobridge.yaml kubek`,
-		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -69,11 +68,13 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 	root.SetHelpCommandGroupID(groupChecks)
 	root.SetCompletionCommandGroupID(groupChecks)
 	root.AddCommand(
+		p.sandboxCommand(),
 		p.searchCommand(),
 		p.productCommand(),
 		p.availabilityCommand(),
 		p.couriersCommand(),
 		p.ordersCommand(),
+		p.conformanceCommand(),
 		p.configCommand(),
 		p.versionCommand(),
 		exitCodesTopic(),

@@ -68,6 +68,30 @@ func (t *table) render(width int) string {
 	return b.String()
 }
 
+// sheet is one thing with its properties, a line each. Nothing of it is cut: a
+// web address or a note is of no use in part.
+type sheet [][2]string
+
+// add appends a property, but for one that there is none of.
+func (s *sheet) add(name, value string) {
+	if value = oneLine(value); value != "" {
+		*s = append(*s, [2]string{name, value})
+	}
+}
+
+// render returns the sheet, its values below each other.
+func (s sheet) render() string {
+	width := 0
+	for _, line := range s {
+		width = max(width, display.StringWidth(line[0]))
+	}
+	var b strings.Builder
+	for _, line := range s {
+		b.WriteString(line[0] + strings.Repeat(" ", width-display.StringWidth(line[0])) + gap + line[1] + "\n")
+	}
+	return b.String()
+}
+
 // fit returns how wide each column is drawn.
 func (t *table) fit(width int) []int {
 	widths := make([]int, len(t.columns))

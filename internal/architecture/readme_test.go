@@ -75,6 +75,9 @@ func TestPackagesAreDocumented(t *testing.T) {
 // markdownLink is a link to another file of the repository.
 var markdownLink = regexp.MustCompile(`\]\(([^)#:\s]+)(?:#[^)]*)?\)`)
 
+// fenced is a block of code, in which brackets are no links.
+var fenced = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+
 // Links between the pages lead somewhere.
 func TestLinksInPages(t *testing.T) {
 	for _, name := range files(t) {
@@ -85,8 +88,8 @@ func TestLinksInPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range markdownLink.FindAllStringSubmatch(string(body), -1) {
-			target := filepath.Join(root, filepath.Dir(filepath.FromSlash(name)), filepath.FromSlash(match[1]))
+		for _, match := range markdownLink.FindAllSubmatch(fenced.ReplaceAll(body, nil), -1) {
+			target := filepath.Join(root, filepath.Dir(filepath.FromSlash(name)), filepath.FromSlash(string(match[1])))
 			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s links to %s, which is not there", name, match[1])
 			}
