@@ -128,14 +128,14 @@ func (p *program) orderTable(w io.Writer, orders []orderView) {
 	}
 	rows := table{columns: []column{
 		{title: "Order", whole: true}, {title: "Reference", whole: true}, {title: "Added", whole: true}, {title: "Status", whole: true},
-		{title: "Recipient"}, {title: "Courier"}, {title: "Parcels"},
+		{title: "Recipient"}, {title: "Courier"}, {title: "Parcels", right: true},
 	}}
 	if p.prices {
 		rows.columns = append(rows.columns, column{title: "Account pays", right: true})
 	}
 	for _, order := range orders {
-		rows.add(order.ID, order.Reference, dayAndTime(order.AddedAt), order.Status,
-			order.Recipient.who(), order.Courier, strings.Join(order.parcelNumbers(), ", "), order.AccountTotal.text())
+		rows.add(order.ID, order.Reference, day(order.AddedAt), order.Status,
+			order.Recipient.who(), order.Courier, fmt.Sprint(len(order.Parcels)), order.AccountTotal.text())
 	}
 	io.WriteString(w, rows.render(p.width()))
 }

@@ -45,8 +45,9 @@ where there is no such order.`,
 }
 
 // findOrder looks for an order by id, then by serial number, then by the
-// reference in its note; nil where there is none. The cheap questions come first:
-// only the last one reads every order of the period.
+// reference in its note or an id in other letter case; nil where there is none.
+// The cheap questions come first: only the last one reads every order of the
+// period.
 func findOrder(ctx context.Context, client *idosell.Client, name string, begin time.Time) (*idosell.Order, error) {
 	first := func(orders iter.Seq2[idosell.Order, error], matches func(idosell.Order) bool) (*idosell.Order, error) {
 		for order, err := range orders {
@@ -59,7 +60,7 @@ func findOrder(ctx context.Context, client *idosell.Client, name string, begin t
 		}
 		return nil, nil
 	}
-	order, err := first(client.Orders(ctx, idosell.OrderQuery{IDs: []string{name}}), func(o idosell.Order) bool { return strings.EqualFold(o.ID, name) })
+	order, err := first(client.Orders(ctx, idosell.OrderQuery{IDs: []string{name}}), func(o idosell.Order) bool { return o.ID == name })
 	if order != nil || err != nil {
 		return order, err
 	}
@@ -70,7 +71,7 @@ func findOrder(ctx context.Context, client *idosell.Client, name string, begin t
 		}
 	}
 	return first(client.Orders(ctx, idosell.OrderQuery{DateType: idosell.DateAdded, Begin: begin}), func(o idosell.Order) bool {
-		return strings.EqualFold(referenceIn(o.ClientNote), name)
+		return strings.EqualFold(referenceIn(o.ClientNote), name) || strings.EqualFold(o.ID, name)
 	})
 }
 

@@ -109,7 +109,15 @@ func when(t time.Time) *time.Time {
 	return &t
 }
 
-// dayAndTime returns a time for a table, "" for none.
+// day returns the day of a time for a table, "" for none.
+func day(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+// dayAndTime returns a time for people, "" for none.
 func dayAndTime(t *time.Time) string {
 	if t == nil {
 		return ""
@@ -135,12 +143,4 @@ func (r recipientView) where() string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-func (v orderView) parcelNumbers() []string {
-	var numbers []string
-	for _, parcel := range v.Parcels {
-		numbers = append(numbers, parcel.Number)
-	}
-	return numbers
 }
