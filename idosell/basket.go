@@ -101,16 +101,20 @@ func (c *Client) ClearBasket(ctx context.Context) error {
 // SetBasketQuantity changes the quantity of one position. Optional like
 // ClearBasket. Safe to repeat while nobody else changes the basket.
 func (c *Client) SetBasketQuantity(ctx context.Context, position int64, quantity Decimal) error {
-	return c.callOptional(ctx, OpSetBasketQuantity, basketPosition{Position: position, Quantity: quantity})
+	return c.callOptional(ctx, OpSetBasketQuantity, positionQuantity{position, quantity})
 }
 
 // RemoveFromBasket takes one position out. Optional like ClearBasket. Not safe
 // to repeat blindly: positions may be renumbered (an assumption is not made).
 func (c *Client) RemoveFromBasket(ctx context.Context, position int64) error {
-	return c.callOptional(ctx, OpRemoveFromBasket, basketPosition{Position: position})
+	return c.callOptional(ctx, OpRemoveFromBasket, basketPosition{position})
 }
 
 type basketPosition struct {
+	Position int64 `gate:"position"`
+}
+
+type positionQuantity struct {
 	Position int64   `gate:"position"`
 	Quantity Decimal `gate:"quantity"`
 }

@@ -48,7 +48,7 @@ func callPaged[T any](ctx context.Context, c *Client, op Operation, params any, 
 		return none, c.unreadable(spec, reply, err)
 	}
 	if typ := reflect.TypeFor[T](); !carriesFaults(typ) {
-		if fault := reply.answer.faultIn(reply.answer.results, true); !fault.OK() {
+		if fault := reply.answer.itemFault(); !fault.OK() {
 			return out, c.faultError(spec, reply.status, fault)
 		}
 	}

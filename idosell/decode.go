@@ -31,12 +31,20 @@ func decodeInto(a *answer, target any, spec *GateSpec, zone *time.Location) erro
 	if spec.ListOf {
 		m := member{field: &Field{Key: "results", Name: "results", Type: Group, List: true, Fields: spec.Results}, kind: kindGroup}
 		m.group = mappingOf(value.Type().Elem(), spec.Results)
-		return d.list(a.results, value, &m)
-	}
-	if value.Kind() != reflect.Struct {
+		for _, results := range a.results {
+			if err := d.list(results, value, &m); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
-	return d.group(a.results, value, mappingOf(value.Type(), spec.Results))
+	m := mappingOf(value.Type(), spec.Results)
+	for _, results := range a.results {
+		if err := d.group(results, value, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // entry is one named value of a group.

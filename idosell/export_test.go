@@ -75,7 +75,8 @@ func CheckMappings() []string {
 		OpSearchProducts:     {reflect.TypeFor[ProductQuery](), reflect.TypeFor[Product]()},
 		OpGetProducts:        {reflect.TypeFor[productParams](), reflect.TypeFor[Product]()},
 		OpGetBasket:          {nil, reflect.TypeFor[Basket]()},
-		OpSetBasketQuantity:  {reflect.TypeFor[basketPosition](), nil},
+		OpSetBasketQuantity:  {reflect.TypeFor[positionQuantity](), nil},
+		OpRemoveFromBasket:   {reflect.TypeFor[basketPosition](), nil},
 	} {
 		spec := table.Gate(op)
 		if types[0] != nil {
@@ -100,7 +101,7 @@ func CheckMappings() []string {
 		collectPaths("params", spec.Params, known)
 		collectPaths("results", spec.Results, known)
 		for path, field := range known {
-			if !used[field] && op != OpRemoveFromBasket && op != OpCancelOrder && !(op == OpSetDeliveryAddress && path == "results.orderID") && path != "params.orderID" {
+			if !used[field] && op != OpCancelOrder && !(op == OpSetDeliveryAddress && path == "results.orderID") && path != "params.orderID" {
 				unused = append(unused, string(op)+" "+path)
 			}
 		}
@@ -117,5 +118,5 @@ func DecodeFault(body []byte) (Fault, error) {
 	if a.soap != nil || !a.fault.OK() {
 		return a.fault, nil
 	}
-	return a.faultIn(a.results, true), nil
+	return a.itemFault(), nil
 }

@@ -40,7 +40,7 @@ type answer struct {
 	fault   Fault
 	soap    *soapFault
 	paging  pageInfo
-	results *etree.Element // nil: there is no container
+	results []*etree.Element // several where an array came as repeated elements
 }
 
 // soapFault is a <SOAP-ENV:Fault>.
@@ -222,15 +222,15 @@ func (a *answer) readHead() {
 				a.fault = a.faultIn(a.part, false)
 			}
 		case isOneOf(e.name, resultsNames):
-			a.results = a.resolve(e.element)
+			a.results = append(a.results, e.element)
 		default:
 			if at, ok := head.lookup(e.name); ok {
 				pageFields.pageNumber(&a.paging, head.members[at.member].field.Key, e.element.Text())
 			}
 		}
 	}
-	if a.results == nil {
-		a.results = a.part
+	if len(a.results) == 0 {
+		a.results = []*etree.Element{a.part}
 	}
 }
 
@@ -261,6 +261,16 @@ func firstText(element *etree.Element) string {
 		element = children[0]
 	}
 	return ""
+}
+
+// itemFault is the first fault anywhere in the results.
+func (a *answer) itemFault() Fault {
+	for _, element := range a.results {
+		if fault := a.faultIn(element, true); !fault.OK() {
+			return fault
+		}
+	}
+	return Fault{}
 }
 
 // faultIn finds the first fault in an element: its own, or with deep the first
