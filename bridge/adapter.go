@@ -54,6 +54,9 @@ type AdapterOptions struct {
 
 // Adapter shows oct8ne an IdoSell wholesaler: its products, and the orders of
 // the account. It may be used by any number of goroutines.
+//
+// Amounts are in the wholesaler's currency, written as CLDR has it for the asked
+// locale; a currency that is asked for is not converted to.
 type Adapter struct {
 	shopKind   ShopKind
 	prices     PriceSource
@@ -265,7 +268,7 @@ func (a *Adapter) Search(ctx context.Context, request *oct8ne.Request, query oct
 	l := a.locales.of(request.Locale)
 	category, filtered := productID(query.Filters[categoryFilter])
 	page, age, err := a.source.search(ctx, searchQuery{
-		text:       normalQuery(query.Text),
+		text:       queryText(query.Text),
 		category:   category,
 		order:      query.OrderBy,
 		descending: query.Descending && query.OrderBy != oct8ne.OrderRelevance,

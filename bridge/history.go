@@ -148,17 +148,18 @@ func (h *OrderHistory) readAll(ctx context.Context) (struct{}, error) {
 		h.reloadAt = begin.Add(reloadEvery / 12)
 		return struct{}{}, err
 	}
-	oldest := begin.Add(-h.options.History)
-	if seen*2 < len(h.book.byID) {
+	h.reloadAt = begin.Add(reloadEvery)
+	if h.loaded && seen*2 < len(h.book.byID) {
 		h.options.Logger.Warn("the wholesaler answered with far fewer orders than are known: none is forgotten",
 			"answered", seen, "known", len(h.book.byID))
-		begin = begin.Add(-refreshOverlap) // trust it no more than that
-	} else {
-		h.book.forget(maxOrdersKept, func(r *record) bool { return r.seenAt.Before(begin) || outside(r, oldest) })
+		return struct{}{}, nil
 	}
+	oldest := begin.Add(-h.options.History)
+	h.book.forget(maxOrdersKept, func(r *record) bool { return r.seenAt.Before(begin) || outside(r, oldest) })
 	h.loaded = true
-	h.readAt = begin
-	h.reloadAt = begin.Add(reloadEvery)
+	if begin.After(h.readAt) {
+		h.readAt = begin
+	}
 	return struct{}{}, nil
 }
 

@@ -27,7 +27,9 @@ const (
 )
 
 // liveSource asks the wholesaler for products and keeps the answers for
-// seconds, and for the time of an outage.
+// seconds, and for the time of an outage. That a search by ids brings a product
+// whole, and its texts in more languages than the asked one where it has no
+// text in that, are assumptions.
 type liveSource struct {
 	upstream     Upstream
 	mapper       *mapper
@@ -291,14 +293,17 @@ func (s *liveSource) hold() { s.heldUntil.Store(s.now().Add(holdOff).UnixNano())
 
 func (s *liveSource) heldOff() bool { return s.now().UnixNano() < s.heldUntil.Load() }
 
+// failed notes a failure, once for all who meet it in the same moment.
 func (s *liveSource) failed(err error) {
+	if s.heldOff() {
+		return
+	}
 	s.hold()
 	s.logger.Warn("products cannot be read from the wholesaler", "error", err)
 }
 
-// normalQuery makes equal what means the same: white space is collapsed, case
-// does not matter (an assumption about the wholesaler's search), and nobody
+// queryText tidies what a visitor typed: white space is collapsed, and nobody
 // searches for more than 200 characters.
-func normalQuery(text string) string {
-	return strings.ToLower(strings.Join(strings.Fields(cutRunes(text, 200)), " "))
+func queryText(text string) string {
+	return strings.Join(strings.Fields(cutRunes(text, 200)), " ")
 }

@@ -12,7 +12,7 @@ import (
 
 func (s *liveSource) search(ctx context.Context, query searchQuery) (found, time.Duration, error) {
 	now := s.now()
-	kept, ok := s.searches.Get(query)
+	kept, ok := s.searches.Get(query.key())
 	if ok && now.Sub(kept.at) < s.fresh {
 		return kept.found, 0, nil
 	}
@@ -42,7 +42,7 @@ func (s *liveSource) findPage(ctx context.Context, query searchQuery, standIn bo
 		ctx, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
-	page, err := s.finds.do(ctx, query, func(ctx context.Context) (*keptPage, error) { return s.fetchPage(ctx, query) })
+	page, err := s.finds.do(ctx, query.key(), func(ctx context.Context) (*keptPage, error) { return s.fetchPage(ctx, query) })
 	if err != nil || page.total > 0 || query.page == 1 {
 		return page, err
 	}
@@ -59,7 +59,7 @@ func (s *liveSource) findPage(ctx context.Context, query searchQuery, standIn bo
 
 // fetchPage asks for one page, one call, and keeps the answer.
 func (s *liveSource) fetchPage(ctx context.Context, query searchQuery) (*keptPage, error) {
-	before, ok := s.searches.Peek(query)
+	before, ok := s.searches.Peek(query.key())
 	if ok && s.now().Sub(before.at) < s.fresh {
 		return before, nil // another call brought it between the look and the start
 	}
@@ -94,7 +94,7 @@ func (s *liveSource) fetchPage(ctx context.Context, query searchQuery) (*keptPag
 		s.logger.Warn("the wholesaler answered with no products at all: what is known of them is kept")
 		return page, nil
 	}
-	s.searches.Add(query, page)
+	s.searches.Add(query.key(), page)
 	return page, nil
 }
 

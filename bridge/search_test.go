@@ -67,7 +67,7 @@ func TestSearchAsksWhatItIsAsked(t *testing.T) {
 		{"relevance has no direction", oct8ne.SearchQuery{Text: "a", Page: 1, PageSize: 10, OrderBy: oct8ne.OrderRelevance, Descending: true},
 			productCall{idosell.ProductQuery{Text: "a", Language: "eng", Currency: "EUR"}, 0, 10}},
 		{"price", oct8ne.SearchQuery{Text: "  Dwa \t Słowa ", Page: 3, PageSize: 100, OrderBy: oct8ne.OrderPrice},
-			productCall{idosell.ProductQuery{Text: "dwa słowa", Language: "eng", Currency: "EUR", OrderBy: up}, 2, 100}},
+			productCall{idosell.ProductQuery{Text: "Dwa Słowa", Language: "eng", Currency: "EUR", OrderBy: up}, 2, 100}},
 		{"name, backwards", oct8ne.SearchQuery{Page: 1, PageSize: 1, OrderBy: oct8ne.OrderName, Descending: true},
 			productCall{idosell.ProductQuery{Language: "eng", Currency: "EUR", OrderBy: down}, 0, 1}},
 		{"filters", oct8ne.SearchQuery{Page: 1, PageSize: 1, Filters: map[string]string{"category": "12", "colour": "5"}},

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -24,16 +25,23 @@ type productSource interface {
 	related(ctx context.Context, id int64, language string) ([]*card, time.Duration, error)
 }
 
-// searchQuery is a search in the shop's own terms. Equal queries have equal
-// answers: it is the key that answers are kept by.
+// searchQuery is a search in the shop's own terms.
 type searchQuery struct {
-	text       string // see normalQuery
+	text       string // see queryText
 	category   int64  // 0: any
 	order      string // oct8ne.OrderRelevance, OrderPrice, OrderName
 	descending bool
 	page       int // from 1
 	size       int // 1 to 100
 	language   string
+}
+
+// key is what answers are kept by. Upper and lower case find the same (an
+// assumption about the wholesaler's search); still, it is asked in the words of
+// whoever asks first, because codes are written in capitals.
+func (q searchQuery) key() searchQuery {
+	q.text = strings.ToLower(q.text)
+	return q
 }
 
 // found is one page of a search.
