@@ -46,10 +46,12 @@ nothing is changed.`,
 	flags.BoolVar(&options.Change, "change", false, "check rules that change something, too: a guest's wish list")
 	flags.DurationVar(&options.Timeout, "timeout", 10*time.Second, "how long one answer may take")
 	flags.BoolVar(&all, "all", false, "list every rule with what came of it, not only those that failed")
-	cmd.MarkFlagsMutuallyExclusive("api-token", "api-token-file")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		options.BaseURL = args[0]
 		options.APIToken = secret.New(token)
+		if token != "" && tokenFile != "" {
+			return badUsage(cmd, "--api-token and --api-token-file are given together: take one of them out")
+		}
 		if tokenFile != "" {
 			read, err := readToken(tokenFile)
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"octobridge/bridge/config"
+	"octobridge/bridge/server"
 	"octobridge/idosell"
 )
 
@@ -46,6 +47,10 @@ func (p *program) client(cmd *cobra.Command) (*idosell.Client, error) {
 	if err != nil {
 		return nil, &config.Error{Key: "idosell.timezone", Source: loaded.Origin("idosell.timezone"), Problem: "is not a time zone", Remedy: "write an IANA name such as Europe/Warsaw"}
 	}
+	logger, err := p.logger(loaded)
+	if err != nil {
+		return nil, err
+	}
 	return idosell.New(idosell.Config{
 		URL:             settings.URL,
 		Login:           settings.Login,
@@ -55,24 +60,16 @@ func (p *program) client(cmd *cobra.Command) (*idosell.Client, error) {
 		Gates:           table,
 		Budget:          idosell.NewBudget(settings.RequestsPerSecond, settings.InFlight),
 		Timeout:         settings.Timeout,
-		Logger:          p.logger(loaded),
+		Logger:          logger,
 	})
 }
 
 // logger logs on standard error. A command that prints an answer stays quiet but
 // for warnings, unless a level was asked for.
-func (p *program) logger(loaded *config.Loaded) *slog.Logger {
+func (p *program) logger(loaded *config.Loaded) (*slog.Logger, error) {
 	level := loaded.Config.Log.Level
 	if loaded.Origin("log.level") == "default" {
 		level = "warn"
 	}
-	var least slog.Level
-	if err := least.UnmarshalText([]byte(level)); err != nil {
-		least = slog.LevelWarn
-	}
-	options := &slog.HandlerOptions{Level: least}
-	if loaded.Config.Log.Format == "json" {
-		return slog.New(slog.NewJSONHandler(p.errOut, options))
-	}
-	return slog.New(slog.NewTextHandler(p.errOut, options))
+	return server.NewLogger(p.errOut, level, loaded.Config.Log.Format)
 }
