@@ -68,6 +68,8 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 	root.SetHelpCommandGroupID(groupChecks)
 	root.SetCompletionCommandGroupID(groupChecks)
 	root.AddCommand(
+		p.demoCommand(),
+		p.serveCommand(),
 		p.sandboxCommand(),
 		p.searchCommand(),
 		p.productCommand(),

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"octobridge/bridge"
 	"octobridge/idosell/sandbox"
 )
 
@@ -35,7 +35,7 @@ account it can be asked, and goes on until it is interrupted.`,
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		options := sandbox.Options{}
 		if feed != "" {
-			catalogue, err := readOffer(feed)
+			catalogue, err := bridge.ReadOfferFile(feed)
 			if err != nil {
 				return err
 			}
@@ -58,18 +58,4 @@ account it can be asked, and goes on until it is interrupted.`,
 		return nil
 	}
 	return cmd
-}
-
-// readOffer reads the products of an offer file.
-func readOffer(path string) (*sandbox.Catalogue, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("the offer cannot be read: %w", err)
-	}
-	defer file.Close()
-	catalogue, err := sandbox.ReadOffer(file)
-	if err != nil {
-		return nil, fmt.Errorf("the offer %s cannot be used: %w", path, err)
-	}
-	return catalogue, nil
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"octobridge/bridge"
 	"octobridge/bridge/config"
 	"octobridge/bridge/server"
 	"octobridge/idosell"
@@ -42,26 +42,16 @@ func (p *program) client(cmd *cobra.Command) (*idosell.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := loaded.Config.IdoSell
-	location, err := time.LoadLocation(settings.Timezone)
+	settings, err := bridge.UpstreamConfig(loaded.Config.IdoSell, table)
 	if err != nil {
-		return nil, &config.Error{Key: "idosell.timezone", Source: loaded.Origin("idosell.timezone"), Problem: "is not a time zone", Remedy: "write an IANA name such as Europe/Warsaw"}
+		return nil, err
 	}
 	logger, err := p.logger(loaded)
 	if err != nil {
 		return nil, err
 	}
-	return idosell.New(idosell.Config{
-		URL:             settings.URL,
-		Login:           settings.Login,
-		Password:        settings.Password,
-		DropshippingKey: settings.DropshippingKey,
-		Location:        location,
-		Gates:           table,
-		Budget:          idosell.NewBudget(settings.RequestsPerSecond, settings.InFlight),
-		Timeout:         settings.Timeout,
-		Logger:          logger,
-	})
+	settings.Logger = logger
+	return idosell.New(settings)
 }
 
 // logger logs on standard error. A command that prints an answer stays quiet but

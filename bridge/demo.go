@@ -1,0 +1,199 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"octobridge/bridge/config"
+	"octobridge/idosell"
+	"octobridge/idosell/sandbox"
+)
+
+// DemoAPIToken is the apiToken of every demonstration: fixed, so that examples
+// can be copied.
+const DemoAPIToken = "demo-api-token"
+
+// DemoOptions say what a demonstration shows.
+type DemoOptions struct {
+	Listen        string   // address of the bridge; "127.0.0.1:0" for any free port
+	SandboxListen string   // address of the wholesaler
+	Kind          ShopKind // Dropshipping when empty
+	Feed          string   // an offer file (IOF) to sell; the sandbox's own assortment when empty
+	Version       string
+	Logger        *slog.Logger // nil: silent
+}
+
+// DemoInfo is what one needs to know to try a demonstration. It opens nothing
+// but the sandbox on this machine.
+type DemoInfo struct {
+	Adapter         string `json:"adapter"`    // where oct8ne's methods are, ending in /oct8ne/frame
+	Storefront      string `json:"storefront"` // pages with the products
+	Sandbox         string `json:"sandbox"`    // the wholesaler
+	Operator        string `json:"operator"`   // metrics and readiness
+	APIToken        string `json:"apiToken"`
+	CustomerEmail   string `json:"customerEmail"`
+	OrderReference  string `json:"orderReference"`
+	Login           string `json:"login"` // the account at the wholesaler's
+	Password        string `json:"password"`
+	DropshippingKey string `json:"dropshippingKey"`
+	VisitorLogin    string `json:"visitorLogin"` // a customer of the wholesaler
+	VisitorPassword string `json:"visitorPassword"`
+}
+
+// Demo is a wholesaler and a bridge in front of it, both on loopback, with data
+// that is gone when it ends.
+type Demo struct {
+	Info DemoInfo
+
+	wholesaler *sandbox.Server
+	service    *Service
+	folder     string
+}
+
+// StartDemo starts the wholesaler and opens the bridge's listeners. Call Run
+// after it, or Close.
+func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
+	d := &Demo{}
+	defer func() {
+		if err != nil {
+			_ = d.Close()
+		}
+	}()
+	catalogue, err := demoCatalogue(options.Feed)
+	if err != nil {
+		return nil, err
+	}
+	if options.Kind == "" {
+		options.Kind = Dropshipping
+	}
+	for _, address := range []string{options.Listen, options.SandboxListen} {
+		if err := loopbackOnly(address); err != nil {
+			return nil, err
+		}
+	}
+	d.wholesaler = sandbox.New(sandbox.Options{Catalogue: catalogue, Logger: options.Logger})
+	wholesaler, err := d.wholesaler.Listen(ctx, options.SandboxListen)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", options.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("the bridge cannot listen on %s; choose another address with --listen: %w", options.Listen, err)
+	}
+	if d.folder, err = os.MkdirTemp("", "octobridge-demo-"); err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	public := "http://" + listener.Addr().String()
+	if d.service, err = NewService(ctx, ServiceOptions{
+		Config:         demoConfig(options.Kind, public, wholesaler, d.folder, catalogue.Currency),
+		Version:        options.Version,
+		Logger:         options.Logger,
+		Listener:       listener,
+		OperatorListen: "127.0.0.1:0",
+	}); err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	if err := d.service.Listen(); err != nil {
+		return nil, err
+	}
+	d.Info = DemoInfo{
+		Adapter: public + "/oct8ne/frame", Storefront: wholesaler + "/", Sandbox: wholesaler,
+		Operator: operatorURL(d.service.OperatorAddrs()), APIToken: DemoAPIToken,
+		CustomerEmail: sandbox.DemoCustomerEmail, OrderReference: sandbox.DemoReference,
+		Login: sandbox.DemoLogin, Password: sandbox.DemoPassword, DropshippingKey: sandbox.DemoDropshippingKey,
+		VisitorLogin: sandbox.DemoBuyerLogin, VisitorPassword: sandbox.DemoBuyerPassword,
+	}
+	return d, nil
+}
+
+// Run serves until ctx ends, and then takes everything away.
+func (d *Demo) Run(ctx context.Context) error {
+	err := d.service.Run(ctx)
+	return errors.Join(err, d.Close())
+}
+
+// Close ends the demonstration and deletes its data. A second call does nothing.
+func (d *Demo) Close() error {
+	var err error
+	if d.service != nil {
+		err = d.service.Close()
+	}
+	if d.wholesaler != nil {
+		err = errors.Join(err, d.wholesaler.Close())
+	}
+	if d.folder != "" {
+		err = errors.Join(err, os.RemoveAll(d.folder))
+	}
+	return err
+}
+
+func demoCatalogue(feed string) (*sandbox.Catalogue, error) {
+	if feed == "" {
+		return sandbox.Assortment(), nil
+	}
+	return ReadOfferFile(feed)
+}
+
+// ReadOfferFile reads the products of an offer file (IOF, full) for a sandbox.
+func ReadOfferFile(path string) (*sandbox.Catalogue, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the offer cannot be read: %w", err)
+	}
+	defer file.Close()
+	catalogue, err := sandbox.ReadOffer(file)
+	if err != nil {
+		return nil, fmt.Errorf("the offer %s cannot be used: %w", path, err)
+	}
+	return catalogue, nil
+}
+
+// demoConfig is the configuration of the bridge in a demonstration. Its limits
+// are wide: everything comes from one address.
+func demoConfig(kind ShopKind, public, wholesaler, folder, currency string) config.Config {
+	return config.Config{
+		PublicURL: public,
+		DataDir:   folder,
+		IdoSell: config.IdoSell{
+			URL: wholesaler, Login: sandbox.DemoLogin, Password: idosell.NewSecret(sandbox.DemoPassword),
+			DropshippingKey: idosell.NewSecret(sandbox.DemoDropshippingKey), Timezone: "Europe/Warsaw", RequestsPerSecond: 200, InFlight: 16,
+		},
+		Shop:    config.Shop{Kind: string(kind), Origins: []string{public, wholesaler}, Locale: "pl-PL", Currency: currency},
+		Pricing: config.Pricing{Source: string(PricesRetail)},
+		Cache:   config.Cache{Fresh: 30 * time.Second, Stale: 24 * time.Hour},
+		Oct8ne:  config.Oct8ne{APIToken: idosell.NewSecret(DemoAPIToken)},
+	}
+}
+
+// loopbackOnly refuses to show a demonstration to others: it has fixed tokens
+// and passwords.
+func loopbackOnly(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("the address %q is not like 127.0.0.1:8080", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("the address %q is not on loopback: a demonstration has fixed passwords and stays on this machine", address)
+	}
+	return nil
+}
+
+func operatorURL(addresses []net.Addr) string {
+	for _, address := range addresses {
+		if address.Network() == "tcp" {
+			return "http://" + address.String()
+		}
+	}
+	return ""
+}
+
+// PublicURL is the bridge's own address.
+func (i DemoInfo) PublicURL() string { return strings.TrimSuffix(i.Adapter, "/oct8ne/frame") }

@@ -1,0 +1,203 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"octobridge/bridge/config"
+	"octobridge/bridge/server"
+	"octobridge/bridge/store"
+	"octobridge/idosell"
+	"octobridge/oct8ne"
+)
+
+// Service is the whole bridge, wired: the wholesaler's client, the adapter, the
+// database and the two listeners.
+type Service struct {
+	client  *idosell.Client
+	adapter *Adapter
+	store   *store.Store
+	server  *server.Server
+	renewal *renewal
+	logger  *slog.Logger
+}
+
+// ServiceOptions are what a Service needs beside the configuration.
+type ServiceOptions struct {
+	Config  config.Config
+	Gates   *idosell.GateTable // of Config.IdoSell.GatesFile; nil: the built-in table
+	Version string             // of octobridge
+	Logger  *slog.Logger       // nil: silent
+
+	Listener       net.Listener         // opened already, in place of Config.Listen; may be nil
+	OperatorListen string               // loopback address for the operator listener beside its socket; for tests and the demo
+	Transport      http.RoundTripper    // to the wholesaler; nil: the network
+	Public         func(fiber.Router)   // mounts more on the public listener; may be nil
+	Registry       *prometheus.Registry // nil: one of its own
+}
+
+// NewService wires a Service and opens its database. Nothing is listened on and
+// nobody is called before Run. Close it when Run is never called.
+func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err error) {
+	c := options.Config
+	s := &Service{logger: options.Logger}
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
+	}
+	defer func() {
+		if err != nil {
+			_ = s.Close()
+		}
+	}()
+	registry := options.Registry
+	if registry == nil {
+		registry = prometheus.NewRegistry()
+	}
+	if s.store, err = store.Open(ctx, store.Options{Database: c.Database, DataDir: c.DataDir, Logger: s.logger}); err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	sessions, err := openSessions(ctx, s.store, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	clientConfig, err := UpstreamConfig(c.IdoSell, options.Gates)
+	if err != nil {
+		return nil, err
+	}
+	clientConfig.Sessions = sessions
+	clientConfig.Transport = options.Transport
+	clientConfig.Logger = s.logger
+	clientConfig.Observe = observer(registry)
+	if s.client, err = idosell.New(clientConfig); err != nil {
+		return nil, err
+	}
+	if s.adapter, err = NewAdapter(AdapterOptions{
+		Upstream:        s.client,
+		ShopKind:        ShopKind(c.Shop.Kind),
+		Prices:          PriceSource(c.Pricing.Source),
+		DefaultLocale:   c.Shop.Locale,
+		DefaultCurrency: c.Shop.Currency,
+		ProductURL:      c.Shop.ProductURL,
+		AddToCartURL:    c.Shop.AddToCartURL,
+		PublicURL:       c.PublicURL,
+		UpstreamURL:     c.IdoSell.URL,
+		CacheFresh:      c.Cache.Fresh,
+		CacheStale:      c.Cache.Stale,
+		CacheItems:      c.Cache.Items,
+		OrderHistory:    c.Orders.History,
+		Zone:            s.client.Location(),
+		Version:         options.Version,
+		Logger:          s.logger,
+	}); err != nil {
+		return nil, err
+	}
+	s.renewal = &renewal{renew: s.client.Renew, logger: s.logger}
+	s.server, err = server.New(server.Options{
+		Listen:            c.Listen,
+		Listener:          options.Listener,
+		TrustedProxies:    c.TrustedProxies,
+		RequestsPerMinute: c.Limits.RequestsPerMinute,
+		BodyBytes:         c.Limits.BodyBytes,
+		Grace:             c.ShutdownGrace,
+		DataDir:           c.DataDir,
+		OperatorListen:    options.OperatorListen,
+		Registry:          registry,
+		Logger:            s.logger,
+		Checks: []server.Check{
+			{Name: "database", Func: s.store.Healthy},
+			{Name: "login", Func: s.renewal.check},
+		},
+		Public: func(router fiber.Router) {
+			router.Get(NoPicturePath, ServeNoPicture)
+			oct8ne.Mount(router, s.adapter, oct8ne.Options{
+				APIToken: c.Oct8ne.APIToken,
+				Origins:  c.Shop.Origins,
+				OnError:  s.reportFailure,
+			})
+			if options.Public != nil {
+				options.Public(router)
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// UpstreamConfig is the configuration of a client of the configured wholesaler.
+// gates is the table that the gates file makes; nil: the built-in one.
+func UpstreamConfig(c config.IdoSell, gates *idosell.GateTable) (idosell.Config, error) {
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return idosell.Config{}, fmt.Errorf("idosell.timezone: %w", err)
+	}
+	return idosell.Config{
+		URL: c.URL, Login: c.Login, Password: c.Password, DropshippingKey: c.DropshippingKey,
+		Location: zone, Gates: gates, Timeout: c.Timeout,
+		Budget: idosell.NewBudget(c.RequestsPerSecond, c.InFlight),
+	}, nil
+}
+
+// reportFailure logs what an adapter's method failed with; the visitor has got
+// the empty shape.
+func (s *Service) reportFailure(ctx context.Context, method string, err error) {
+	level := slog.LevelError
+	if _, outage := errors.AsType[*oct8ne.Unavailable](err); outage || errors.Is(err, context.DeadlineExceeded) {
+		level = slog.LevelWarn
+	}
+	s.logger.Log(ctx, level, "an oct8ne method could not be answered", "method", method, "error", err)
+}
+
+// Listen opens the listeners, so that their addresses are known before Run.
+func (s *Service) Listen() error { return s.server.Listen() }
+
+// Addr is the public address, nil before Listen.
+func (s *Service) Addr() net.Addr { return s.server.Addr() }
+
+// OperatorAddrs are the addresses of the operator listener.
+func (s *Service) OperatorAddrs() []net.Addr { return s.server.OperatorAddrs() }
+
+// Adapter is the adapter that the service answers with.
+func (s *Service) Adapter() *Adapter { return s.adapter }
+
+// Run serves until ctx ends or a listener fails, and closes the service. It can
+// be called once.
+func (s *Service) Run(ctx context.Context) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	group.Go(func() { s.renewal.Run(background) })
+	group.Go(func() {
+		if err := s.adapter.LoadOrders(background); err != nil && background.Err() == nil {
+			s.logger.WarnContext(background, "the account's orders could not be read yet", "error", err)
+		}
+	})
+	err := s.server.Serve(ctx)
+	stop()
+	group.Wait()
+	return errors.Join(err, s.Close())
+}
+
+// Close ends what the service has open. A second call does nothing.
+func (s *Service) Close() error {
+	var err error
+	if s.adapter != nil {
+		s.adapter.Close()
+	}
+	if s.client != nil {
+		err = s.client.Close()
+	}
+	if s.store != nil {
+		err = errors.Join(err, s.store.Close())
+	}
+	return err
+}

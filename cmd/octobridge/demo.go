@@ -1,0 +1,83 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"octobridge/bridge"
+	"octobridge/bridge/server"
+)
+
+func (p *program) demoCommand() *cobra.Command {
+	options := bridge.DemoOptions{}
+	var kind, level string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Start a wholesaler and the bridge together, to try",
+		Long: `Starts a wholesaler with an invented assortment, or the products of an offer
+file, and the bridge in front of it, both on this machine only. It prints their
+addresses and what to try, needs nothing else, and leaves nothing behind. A
+customer with past orders is there, too. With --json the first line of output is
+an object with every address, token and account.`,
+		Example: "  octobridge demo\n  octobridge demo --feed offer.xml --kind wholesale\n  octobridge demo --json --listen 127.0.0.1:0 --sandbox-listen 127.0.0.1:0",
+		GroupID: groupService,
+		Args:    cobra.NoArgs,
+	}
+	cmd.Flags().StringVar(&options.Listen, "listen", "127.0.0.1:8080", "loopback `ADDRESS` of the bridge; port 0 takes any free one")
+	cmd.Flags().StringVar(&options.SandboxListen, "sandbox-listen", "127.0.0.1:8090", "loopback `ADDRESS` of the wholesaler")
+	cmd.Flags().StringVar(&kind, "kind", string(bridge.Dropshipping), "`KIND` of the shop: dropshipping or wholesale")
+	cmd.Flags().StringVar(&options.Feed, "feed", "", "take the products of this IOF `FILE` (a full offer) instead")
+	cmd.Flags().StringVar(&level, "log-level", "warn", "`LEVEL` of the log on standard error: debug, info, warn, error")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		options.Kind = bridge.ShopKind(kind)
+		if options.Kind != bridge.Dropshipping && options.Kind != bridge.Wholesale {
+			return badUsage(cmd, "the kind of shop is dropshipping or wholesale")
+		}
+		logger, err := server.NewLogger(p.errOut, level, "text")
+		if err != nil {
+			return badUsage(cmd, "%v", err)
+		}
+		options.Logger, options.Version = logger, buildInfo().Version
+		demo, err := bridge.StartDemo(cmd.Context(), options)
+		if err != nil {
+			return err
+		}
+		if err := p.sayDemo(demo.Info); err != nil {
+			return fmt.Errorf("write the output: %w", demo.Close())
+		}
+		return demo.Run(cmd.Context())
+	}
+	return cmd
+}
+
+// sayDemo prints what one needs to try a demonstration; as JSON on one line, for
+// a program that goes on reading.
+func (p *program) sayDemo(info bridge.DemoInfo) error {
+	if p.json {
+		encoder := json.NewEncoder(p.out)
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(info)
+	}
+	return demoText(p.out, info)
+}
+
+func demoText(w io.Writer, info bridge.DemoInfo) error {
+	_, err := fmt.Fprintf(w, `The bridge answers oct8ne at  %[1]s
+The wholesaler is at          %[2]s
+Metrics and readiness are at  %[3]s
+
+Try, from another terminal:
+
+  curl '%[1]s/search?search=kubek&pageSize=3'
+  curl '%[1]s/productInfo?productIds=1101&locale=en-US&callback=show'
+  curl '%[1]s/getOrders?customerEmail=%[4]s&apiToken=%[5]s'
+  curl '%[1]s/getOrderDetails?reference=%[6]s&apiToken=%[5]s'
+  octobridge conformance %[7]s --api-token %[5]s --customer-email %[4]s --order-reference %[6]s
+
+Ctrl-C ends it and leaves nothing behind.
+`, info.Adapter, info.Sandbox, info.Operator, info.CustomerEmail, info.APIToken, info.OrderReference, info.PublicURL())
+	return err
+}
