@@ -223,8 +223,9 @@ func shortLists(method string) func(context.Context, *probe) verdict {
 	}
 }
 
-// capped asks for as many products as there are, up to 150, padded with ids
-// that do not exist.
+// capped asks for as many products as there are, up to 120, padded with ids
+// that do not exist. The ids are short and not many more than 100, because some
+// servers take no more than 4 kB of request line and headers.
 func capped(method string) func(context.Context, *probe) verdict {
 	return func(ctx context.Context, p *probe) verdict {
 		var ids []string
@@ -232,9 +233,9 @@ func capped(method string) func(context.Context, *probe) verdict {
 			found, _ := p.get(ctx, "search", q("search", p.term, "page", strconv.Itoa(page), "pageSize", "100")).object()
 			ids = append(ids, column(items(found, "results"), "internalId")...)
 		}
-		ids = ids[:min(len(ids), 150)]
-		for i := len(ids); i < 150; i++ {
-			ids = append(ids, unknownID+"-"+strconv.Itoa(i))
+		ids = ids[:min(len(ids), 120)]
+		for i := len(ids); i < 120; i++ {
+			ids = append(ids, "zq"+strconv.Itoa(i))
 		}
 		x := p.get(ctx, method, q("productIds", strings.Join(ids, ",")))
 		list, wrong := x.list()
