@@ -23,18 +23,21 @@ type wsdlWriter struct {
 }
 
 func wsdl(g *gate, location string) string {
-	w := &wsdlWriter{types: map[string]string{}}
+	faults := described{name: "errors", kind: 's', parts: describe(`faultCode i, faultString s`)}
+	// The frame's own types are taken; an item's errors are the same as the answer's.
+	w := &wsdlWriter{types: map[string]string{
+		"requestType": "", "authenticateType": "", "echoAuthenticateType": "",
+		"paramsType": "", "responseType": "", "resultsType": "", "errorsType": fingerprint(faults),
+	}}
 	w.line(0, `<?xml version="1.0" encoding="utf-8"?>`)
 	w.line(0, `<wsdl:definitions xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:soapenc="http://schemas.xmlsoap.org/soap/encoding/" xmlns:ns="`+g.name+`" name="`+g.name+`" targetNamespace="`+g.name+`" xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/">`)
 	w.line(1, `<wsdl:types>`)
 	w.line(2, `<xsd:schema targetNamespace="`+g.name+`">`)
-	request, authenticate, echo := describe(`sessionKey s, dropshippingKey s`), "", ""
+	request := describe(`sessionKey s, dropshippingKey s`)
 	if g.answer == nil {
 		request = describe(`login s, systemKey s`)
-		authenticate, echo = "requestAuthenticateType", "echoAuthenticateType"
-	} else {
-		authenticate, echo = "authenticateType", "echoAuthenticateType"
 	}
+	const authenticate, echo = "authenticateType", "echoAuthenticateType"
 	w.structure("requestType", []typedPart{{"authenticate", "ns:" + authenticate, false}, {"params", "ns:paramsType", len(g.params) == 0}})
 	w.described(authenticate, request)
 	w.described("paramsType", g.params)
@@ -48,7 +51,7 @@ func wsdl(g *gate, location string) string {
 	w.described(echo, slices.DeleteFunc(slices.Clone(request), func(d described) bool {
 		return d.name == "dropshippingKey" || d.name == "login"
 	}))
-	w.described("errorsType", describe(`faultCode i, faultString s`))
+	w.described("errorsType", faults.parts)
 	if g.list {
 		w.array("resultsType", "ns:resultsItemType")
 		w.described("resultsItemType", g.results)
