@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+//go:generate go test . -run TestTheReferencePageIsTrue -update
+
 // Markdown returns the reference page of every key, made from the table that
 // also reads them: docs/reference/configuration.md.
 func Markdown() string {

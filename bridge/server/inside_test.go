@@ -17,7 +17,7 @@ import (
 // with something on their account, then waits.
 func TestTheLimiterForgets(t *testing.T) {
 	now := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
-	l := newLimiter(60, func() time.Time { return now })
+	l := newLimiter(60, now)
 	entries := func() (n int) {
 		for i := range l.shards {
 			n += len(l.shards[i].until)
@@ -31,7 +31,7 @@ func TestTheLimiterForgets(t *testing.T) {
 	}
 	const most = 64 * shardEntries
 	for i := range 3 * most {
-		if l.take(address(i), false) != 0 {
+		if l.take(now, address(i), false) != 0 {
 			t.Fatalf("the first request of %v is refused", address(i))
 		}
 	}
@@ -40,7 +40,7 @@ func TestTheLimiterForgets(t *testing.T) {
 	}
 	now = now.Add(2 * time.Minute)
 	for i := range most {
-		l.take(address(i), false)
+		l.take(now, address(i), false)
 		now = now.Add(2 * time.Second) // so that nobody has anything on the account
 	}
 	if n := entries(); n > 64*shardEntries/2 {
@@ -52,12 +52,12 @@ func TestTheLimiterForgets(t *testing.T) {
 // waits.
 func TestARefusedRequestCostsNothing(t *testing.T) {
 	now := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
-	l := newLimiter(60, func() time.Time { return now })
+	l := newLimiter(60, now)
 	client := netip.MustParseAddr("203.0.113.1")
 	for range 160 {
-		l.take(client, false)
+		l.take(now, client, false)
 	}
-	if wait := l.take(client, false); wait != time.Second {
+	if wait := l.take(now, client, false); wait != time.Second {
 		t.Errorf("the wait is %v, want 1 s", wait)
 	}
 }

@@ -13,7 +13,6 @@ import (
 // ahead, and it may be at most a minute ahead.
 type limiter struct {
 	step   int64 // nanoseconds a request takes off the account; 0: no limit
-	now    func() time.Time
 	origin time.Time
 	seed   maphash.Seed
 	shards [64]shard
@@ -31,8 +30,8 @@ const (
 	shardEntries = 2048 // 64 shards of these take up about 10 MB
 )
 
-func newLimiter(perMinute int, now func() time.Time) *limiter {
-	l := &limiter{now: now, origin: now(), seed: maphash.MakeSeed()}
+func newLimiter(perMinute int, origin time.Time) *limiter {
+	l := &limiter{origin: origin, seed: maphash.MakeSeed()}
 	if perMinute > 0 {
 		l.step = burst / int64(perMinute)
 	}
@@ -43,9 +42,9 @@ func newLimiter(perMinute int, now func() time.Time) *limiter {
 	return l
 }
 
-// take counts a request and returns 0, or how long to wait before the next one
+// take counts a request that came at a time, and returns 0, or how long to wait before the next one
 // would be let in. An exempt request is not counted.
-func (l *limiter) take(client netip.Addr, exempt bool) time.Duration {
+func (l *limiter) take(at time.Time, client netip.Addr, exempt bool) time.Duration {
 	if l.step == 0 || exempt {
 		return 0
 	}
@@ -54,7 +53,7 @@ func (l *limiter) take(client netip.Addr, exempt bool) time.Duration {
 		prefix, _ := client.Prefix(64)
 		client = prefix.Addr()
 	}
-	now := int64(l.now().Sub(l.origin))
+	now := int64(at.Sub(l.origin))
 	s := &l.shards[maphash.Comparable(l.seed, client)%uint64(len(l.shards))]
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -121,7 +121,7 @@ func New(options Options) (*Server, error) {
 		return nil, err
 	}
 	s.requests, s.cut = context.WithCancel(context.Background())
-	s.limit = newLimiter(options.RequestsPerMinute, s.now)
+	s.limit = newLimiter(options.RequestsPerMinute, s.now())
 	s.ready = newReadiness(s.requests, options.Checks, s.now)
 	s.ids = newRequestIDs()
 	s.app = s.newApp()
