@@ -42,7 +42,7 @@ func TestDocs(t *testing.T) {
 				}
 				switch language {
 				case "console":
-					runConsole(t, folder, append(os.Environ(), environ...), code, body)
+					runConsole(t, folder, append(cleanEnviron(), environ...), code, body)
 				case "go":
 					compile(t, body)
 				default:

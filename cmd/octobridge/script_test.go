@@ -2,18 +2,42 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 )
 
 // TestMain makes the test binary answer to the name octobridge, too, so that the
 // scripts run the real program in a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(leakless{m}, map[string]func(){
 		"octobridge": func() { os.Exit(start()) },
 	})
+}
+
+// leakless fails tests that leave goroutines behind.
+type leakless struct{ tests *testing.M }
+
+// Run runs the tests and then looks for goroutines.
+func (l leakless) Run() int {
+	code := l.tests.Run()
+	if code != 0 {
+		return code
+	}
+	// Fiber's and fasthttp's clocks belong to their packages and end with the
+	// process; a closed pool of workers wakes up once more before it ends.
+	if err := goleak.Find(
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+		goleak.IgnoreAnyFunction("github.com/gofiber/fiber/v2/utils.StartTimeStampUpdater.func1.1"),
+	); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 // TestScripts runs testdata/script/*.txtar: command lines, what they print and

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,6 +40,12 @@ func scriptEnvironment(env *testscript.Env) error {
 		env.Vars = append(env.Vars, strings.Replace(entry, "OCTOBRIDGE_", "SANDBOX_", 1))
 	}
 	return nil
+}
+
+// cleanEnviron is this process's environment without what configures octobridge,
+// which somebody who runs the tests may have set.
+func cleanEnviron() []string {
+	return slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "OCTOBRIDGE_") })
 }
 
 // codeOf returns the exit code behind the error of a command that was run.
