@@ -48,7 +48,7 @@ func TestReadCSVForms(t *testing.T) {
 
 // A CSV file does not say its encoding; each of these must be told by its letters.
 func TestReadCSVEncodings(t *testing.T) {
-	for _, comment := range []string{"Zażółć gęślą jaźń", "ŻÓŁTY", "świeżą", "są ładne", "plain"} {
+	for _, comment := range []string{"Zażółć gęślą jaźń", "ŻÓŁTY", "świeżą", "są ładne", "świt", "źrebię", "plain"} {
 		file := "SKU;quantity;comments\n1;1;" + comment + "\n"
 		for name, encoding := range map[string]encoding.Encoding{
 			"UTF-8": encoding.Nop, "ISO-8859-2": charmap.ISO8859_2, "windows-1250": charmap.Windows1250,

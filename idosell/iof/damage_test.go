@@ -41,6 +41,7 @@ func TestDamagedProduct(t *testing.T) {
 		"bad VAT":           {`<product id="2" vat="dwa"/>`, "2!", "vat"},
 		"bad price":         {`<product id="2"><price net="1O0"/></product>`, "2!", `price net: "1O0" is not a decimal number`},
 		"endless exponent":  {`<product id="2"><price net="1e999999999"/></product>`, "2!", "not a decimal number"},
+		"endless number":    {`<product id="2"><price net="` + strings.Repeat("9", 40) + `"/></product>`, "2!", "not a decimal number"},
 		"NaN":               {`<product id="2"><price net="NaN"/></product>`, "2!", "not a decimal number"},
 		"negative price":    {`<product id="2"><price net="-5"/></product>`, "2!", "negative"},
 		"size without id":   {`<product id="2"><sizes><size code="2-1"/></sizes></product>`, "2!", "size has no id"},

@@ -172,6 +172,19 @@ func TestOneSizeCodes(t *testing.T) {
 	}
 }
 
+// Only the direct children of products are products of the offer.
+func TestOnlyDirectChildrenAreProducts(t *testing.T) {
+	_, products := readAll(t, []byte(`<offer><products><product id="1"><bundled><product id="2"/></bundled><product id="3"/></product>`+
+		`<group><product id="4"/></group></products><related><product id="5"/></related><products><product id="6"/></products></offer>`))
+	var ids []string
+	for _, product := range products {
+		ids = append(ids, product.ID)
+	}
+	if got := strings.Join(ids, " "); got != "1 6" {
+		t.Errorf("read %s, want 1 6", got)
+	}
+}
+
 // offerOf puts products into an offer.
 func offerOf(products string) []byte {
 	return []byte(`<offer file_format="IOF" version="3.0"><products currency="PLN" language="pol">` + products + `</products></offer>`)
