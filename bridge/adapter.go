@@ -37,7 +37,7 @@ type AdapterOptions struct {
 
 	CacheFresh time.Duration // how long an answer is used without asking again; 0: not at all
 	CacheStale time.Duration // how old an answer may be that stands in during an outage
-	CacheItems int           // products kept, at least 1; 10,000 when 0
+	CacheItems int           // products kept, each in each language, at least 1; 10,000 when 0. One takes 128 KiB at the very most, mostly under 10
 
 	OrderHistory time.Duration  // how far back orders are read; 365 days when 0
 	Zone         *time.Location // the shop's time zone; Europe/Warsaw when nil

@@ -3,10 +3,14 @@ package bridge
 import (
 	"bytes"
 	"image/png"
+	"io"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/gofiber/fiber/v2"
 
 	"octobridge/idosell"
 )
@@ -174,5 +178,20 @@ func TestNoPicture(t *testing.T) {
 	ink, _, _, _ := picture.At(102, 200).RGBA()
 	if paper == ink {
 		t.Error("there is nothing on it")
+	}
+}
+
+func TestNoPictureIsServed(t *testing.T) {
+	t.Parallel()
+	app := fiber.New()
+	app.Get(NoPicturePath, ServeNoPicture)
+	response, err := app.Test(httptest.NewRequest("GET", NoPicturePath, nil), -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != 200 || response.Header.Get("Content-Type") != "image/png" || !bytes.Equal(body, NoPicture()) {
+		t.Errorf("got %d, %s, %d bytes, %v", response.StatusCode, response.Header.Get("Content-Type"), len(body), err)
 	}
 }

@@ -18,8 +18,6 @@ import (
 	"octobridge/oct8ne"
 )
 
-type contextual = context.Context
-
 func withCancel(t *testing.T) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)

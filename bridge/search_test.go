@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -132,6 +133,11 @@ func TestSearchIsKeptAndFeedsProducts(t *testing.T) {
 	}
 	search("Kubek")
 	search(" KUBEK ")
+	backwards := query("kubek", 1, 10)
+	backwards.Descending = true // which relevance cannot be
+	if _, err := adapter.Search(t.Context(), &oct8ne.Request{}, backwards); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := adapter.ProductInfo(t.Context(), &oct8ne.Request{}, []string{"3", "1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +176,7 @@ func TestEqualQuestionsAtOnceAreOneCall(t *testing.T) {
 				shop := newWholesaler(mugs(3)...)
 				shop.wait = make(chan struct{})
 				adapter := newAdapter(t, shop)
-				ask := func(ctx contextual) (int, error) {
+				ask := func(ctx context.Context) (int, error) {
 					if method == "search" {
 						result, err := adapter.Search(ctx, &oct8ne.Request{Locale: "pl-PL"}, query("kubek", 1, 10))
 						return len(result.Results), err
@@ -253,4 +259,24 @@ func TestRelated(t *testing.T) {
 			t.Errorf("asked for a page of %d", call.size)
 		}
 	}
+}
+
+// A wholesaler may silently ignore a filter, or mean the categories below, too.
+func TestRelatedChecksTheCategory(t *testing.T) {
+	t.Parallel()
+	shop := newWholesaler(append(mugs(2), goods(9, "Talerz", "10", func(p *idosell.Product) { p.CategoryID = 8 }))...)
+	got, err := newAdapter(t, ignoresCategory{shop}).ProductRelated(t.Context(), &oct8ne.Request{}, oct8ne.RelatedQuery{ProductID: "1", Page: 1, PageSize: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"2"}, summaryIDs(got.Results)); diff != "" || got.Total != 1 {
+		t.Errorf("total %d\n%s", got.Total, diff)
+	}
+}
+
+type ignoresCategory struct{ *wholesaler }
+
+func (w ignoresCategory) SearchProductsPage(ctx context.Context, query idosell.ProductQuery, page, size int) (idosell.Page[idosell.Product], error) {
+	query.CategoryID = 0
+	return w.wholesaler.SearchProductsPage(ctx, query, page, size)
 }

@@ -13,8 +13,9 @@ import (
 
 const (
 	maxTitle       = 1000      // runes
-	maxDescription = 256 << 10 // bytes of HTML; longer ones lose their markup
-	maxPlain       = 32 << 10  // bytes of text that are left of such a description
+	maxDescription = 64 << 10  // bytes of the wholesaler's HTML; longer ones lose their markup
+	maxSanitised   = 128 << 10 // bytes of sanitised HTML; what grows beyond loses its markup, too
+	maxPlain       = 16 << 10  // bytes of text that are left of such a description
 )
 
 // tagLike matches what a browser could take for markup. "<2m" is not.
@@ -108,13 +109,20 @@ func (s *sanitiser) description(raw string) string {
 	case raw == "":
 		return ""
 	case len(raw) > maxDescription:
-		// Markup cannot be cut without breaking it, text can. Escaping is done
-		// after the cut, so that no entity is halved.
-		text := html.UnescapeString(s.plain.Sanitize(cutBytes(raw, maxDescription)))
-		return lineBreaks.Replace(html.EscapeString(strings.TrimSpace(cutBytes(text, maxPlain))))
+		return s.shortened(raw)
 	case !tagLike.MatchString(raw):
 		return lineBreaks.Replace(s.plain.Sanitize(newLines.Replace(raw)))
 	default:
-		return strings.TrimSpace(s.rich.Sanitize(raw))
+		if rich := strings.TrimSpace(s.rich.Sanitize(raw)); len(rich) <= maxSanitised {
+			return rich
+		}
+		return s.shortened(raw)
 	}
+}
+
+// shortened keeps the beginning of a description's text: markup cannot be cut
+// without breaking it. It is escaped after the cut, so that no entity is halved.
+func (s *sanitiser) shortened(raw string) string {
+	text := html.UnescapeString(s.plain.Sanitize(cutBytes(raw, 4*maxDescription)))
+	return lineBreaks.Replace(html.EscapeString(strings.TrimSpace(cutBytes(text, maxPlain))))
 }

@@ -74,8 +74,14 @@ func TestDescriptionIsBounded(t *testing.T) {
 	t.Parallel()
 	s := exampleSanitiser(t)
 	got := s.description(strings.Repeat("<p>zażółć & gęślą\njaźń</p>", 40_000))
-	if len(got) > 2*maxPlain || len(got) < maxPlain/2 || strings.Contains(got, "<p") || !utf8.ValidString(got) {
+	if len(got) > 5*maxPlain || len(got) < maxPlain/2 || strings.Contains(got, "<p") || !utf8.ValidString(got) {
 		t.Errorf("a megabyte became %d bytes: %.100q", len(got), got)
+	}
+	if grown := s.description(strings.Repeat("<b>&</b>", maxDescription/8)); len(grown) > maxSanitised {
+		t.Errorf("%d bytes became %d", maxDescription, len(grown))
+	}
+	if grown := s.description(strings.Repeat("<i>", maxDescription/6) + strings.Repeat("&", maxDescription/2)); len(grown) > maxSanitised || strings.Contains(grown, "<i>") {
+		t.Errorf("%d bytes became %d: %.50q", maxDescription, len(grown), grown)
 	}
 	if strings.HasSuffix(got, "&am") || !strings.Contains(got, "<br/>") {
 		t.Errorf("ends in %q", got[len(got)-20:])
