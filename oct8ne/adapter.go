@@ -12,6 +12,10 @@ import (
 // once and, but for AddToWishList, any number of times without an effect. Slices
 // may be nil where the contract has an empty list.
 //
+// The context of a call ends at the method's deadline. Mount answers then without
+// the adapter, which should return soon: a call that goes on counts against
+// Options.MaxCalls, and what it writes to the Request is lost.
+//
 // An error never changes the shape of an answer: Mount answers the empty shape.
 // Return an *Unavailable when the shop's system cannot be reached and nothing
 // is known; call Request.MarkStale when what is returned is older than usual.
@@ -46,7 +50,8 @@ type Adapter interface {
 	OrderDetails(ctx context.Context, request *Request, reference string) (*OrderDetails, error)
 	// SalesReport returns the sales of a period.
 	SalesReport(ctx context.Context, request *Request, query SalesQuery) ([]Sale, error)
-	// CheckSession judges a proof of a session.
+	// CheckSession judges a proof of a session. Neither CustomerEmail nor
+	// SessionID is empty: without them Mount refuses by itself.
 	CheckSession(ctx context.Context, request *Request, query SessionQuery) (SessionVerdict, error)
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gofiber/fiber/v2"
+
 	"octobridge/oct8ne"
 )
 
@@ -213,5 +215,23 @@ func TestCacheControl(t *testing.T) {
 		if got := get(t, base+"/oct8ne/frame/"+method+"?apiToken=wrong").header.Get("Cache-Control"); got != want {
 			t.Errorf("%s without parameters: Cache-Control %q, want %q", method, got, want)
 		}
+	}
+}
+
+// TestOtherRouters mounts on a group, and on an app with every switch set that
+// changes how Fiber reads paths and keeps strings.
+func TestOtherRouters(t *testing.T) {
+	f := &fake{}
+	app := fiber.New(fiber.Config{DisableStartupMessage: true, CaseSensitive: true, StrictRouting: true, Immutable: true, UnescapePath: true})
+	oct8ne.Mount(app.Group("/shop"), f, oct8ne.Options{})
+	base := listen(t, app)
+	for _, spelt := range []string{"getCart", "GETCART", "getcart"} {
+		if a := get(t, base+"/shop/oct8ne/frame/"+spelt); a.status != 200 || a.body != empties["getCart"] {
+			t.Errorf("%s: %+v", spelt, a)
+		}
+		f.last(t)
+	}
+	if a := get(t, base+"/shop/oct8ne/frame/other"); a.status != 404 || !json.Valid([]byte(a.body)) {
+		t.Errorf("another method: %+v", a)
 	}
 }
