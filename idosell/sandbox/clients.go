@@ -62,10 +62,10 @@ func (a Address) plainParts() []*element {
 
 // getDeliveryAddresses lists the addresses that came with the account's orders.
 func (s *Server) getDeliveryAddresses(req *request) (*element, error) {
-	orders := req.params.values("ordersIds")
+	orders := setOf(req.params.values("ordersIds"))
 	var found []*deliveryAddress
 	for _, a := range s.addresses {
-		if a.owner == req.account && (len(orders) == 0 || slices.Contains(orders, a.orderID)) {
+		if a.owner == req.account && (len(orders) == 0 || orders[a.orderID]) {
 			found = append(found, a)
 		}
 	}

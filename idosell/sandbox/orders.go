@@ -265,11 +265,12 @@ func (s *Server) getOrders(req *request) (*element, error) {
 
 // readOrderFilter reads what Orders/get is asked for. All of it must match.
 func (s *Server) readOrderFilter(req *request) (func(*order) bool, error) {
-	ids, statuses := req.params.values("ordersIds"), req.params.values("ordersStatuses")
-	serials, err := wholeNumbers(req.params, "ordersSerialNumbers")
+	ids, statuses := setOf(req.params.values("ordersIds")), setOf(req.params.values("ordersStatuses"))
+	numbers, err := wholeNumbers(req.params, "ordersSerialNumbers")
 	if err != nil {
 		return nil, err
 	}
+	serials := setOf(numbers)
 	var begin, end time.Time
 	dateOf := func(o *order) time.Time { return o.placed }
 	if ordersRange := req.params.child("ordersRange"); ordersRange != nil {
@@ -293,9 +294,9 @@ func (s *Server) readOrderFilter(req *request) (func(*order) bool, error) {
 	}
 	return func(o *order) bool {
 		date := dateOf(o).Truncate(time.Second) // as it is shown
-		return (len(ids) == 0 || slices.Contains(ids, o.id)) &&
-			(len(serials) == 0 || slices.Contains(serials, o.serial)) &&
-			(len(statuses) == 0 || slices.Contains(statuses, o.at(req.now).status)) &&
+		return (len(ids) == 0 || ids[o.id]) &&
+			(len(serials) == 0 || serials[o.serial]) &&
+			(len(statuses) == 0 || statuses[o.at(req.now).status]) &&
 			(begin.IsZero() || !date.Before(begin)) && (end.IsZero() || !date.After(end) && !date.IsZero())
 	}, nil
 }

@@ -17,10 +17,11 @@ func (s *Server) searchProducts(req *request) (*element, error) {
 	if len(words) > 32 {
 		return nil, refuse(faultParameter, "Zbyt wiele słów w containsText")
 	}
-	ids, err := wholeNumbers(req.params, "productIds")
+	numbers, err := wholeNumbers(req.params, "productIds")
 	if err != nil {
 		return nil, err
 	}
+	ids := setOf(numbers) // a request may hold very many
 	codes, byCode := s.productsByCode(req.params)
 	var category map[int64]bool
 	if asked := req.params.value("categoryId"); asked != "" && asked != "0" {
@@ -39,7 +40,7 @@ func (s *Server) searchProducts(req *request) (*element, error) {
 	var hits []hit
 	for i := range s.catalogue.Products {
 		p := &s.catalogue.Products[i]
-		asked := len(ids) > 0 && slices.Contains(ids, p.ID)
+		asked := ids[p.ID]
 		if p.Invisible && !asked || len(ids) > 0 && !asked || byCode && !codes[p.ID] ||
 			category != nil && !category[p.CategoryID] {
 			continue
@@ -83,20 +84,20 @@ func (s *Server) searchProducts(req *request) (*element, error) {
 
 // getProducts reads products by id or code, in the order of their ids.
 func (s *Server) getProducts(req *request) (*element, error) {
-	var wanted []int64
+	wanted := map[int64]bool{}
 	for _, item := range req.params.list("productParams") {
 		id, err := strconv.ParseInt(item.value("productId"), 10, 64)
 		if err != nil {
 			return nil, refuse(faultParameter, "Niepoprawna wartość productId")
 		}
-		wanted = append(wanted, id)
+		wanted[id] = true
 	}
 	codes, byCode := s.productsByCode(req.params)
 	all := len(wanted) == 0 && !byCode
 	var found []*Product
 	for i := range s.catalogue.Products {
 		p := &s.catalogue.Products[i]
-		if all && !p.Invisible || slices.Contains(wanted, p.ID) || codes[p.ID] {
+		if all && !p.Invisible || wanted[p.ID] || codes[p.ID] {
 			found = append(found, p)
 		}
 	}
@@ -204,6 +205,14 @@ func (s *Server) orderings(req *request) ([]ordering, error) {
 		all = []ordering{{by: "relevance"}}
 	}
 	return all, nil
+}
+
+func setOf[T comparable](values []T) map[T]bool {
+	set := make(map[T]bool, len(values))
+	for _, value := range values {
+		set[value] = true
+	}
+	return set
 }
 
 // wholeNumbers reads an array of whole numbers.

@@ -159,7 +159,7 @@ func (s *Server) Listen(ctx context.Context, addr string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the sandbox cannot listen on %s; choose another address: %w", addr, err)
 	}
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute}
 	s.serving.Add(2)
 	go func() {
 		defer s.serving.Done()
