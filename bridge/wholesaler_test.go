@@ -20,9 +20,13 @@ import (
 	"octobridge/oct8ne"
 )
 
-// fasthttp keeps one goroutine for the Date header for the life of the process.
+// fasthttp keeps goroutines for the life of the process: for the Date header and
+// for compression; and one of a server that was shut down, up to ten seconds.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp/stackless.funcWorker"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
 }
 
 // wholesaler is an upstream in memory that counts its calls, and fails or waits
