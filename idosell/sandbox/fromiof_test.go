@@ -31,6 +31,14 @@ const smallOffer = `<offer file_format="IOF" version="3.0"><products currency="E
  <bundled><product id="20" quantity="1"/></bundled>
 </product>
 <product id="30" removed="yes"/>
+<product id="40" vat="23">
+ <category id="7" name="Dom"/><description><name>Koc</name></description><price gross="50" net="40.65"/><srp gross="80" net="65.04"/><strikethrough_retail_price gross="70" net="56.91"/>
+ <sizes><size id="S" name="S"><srp gross="75" net="60.98"/></size></sizes>
+</product>
+<product id="50" vat="23">
+ <category id="7" name="Dom"/><description><name>Pled</name></description><price gross="50" net="40.65"/><srp gross="80" net="65.04"/><strikethrough_retail_price gross="90" net="73.17"/>
+ <sizes><size id="S" name="S"><srp gross="75" net="60.98"/></size></sizes>
+</product>
 </products></offer>`
 
 func decimals() cmp.Option {
@@ -72,6 +80,18 @@ func TestReadOffer(t *testing.T) {
 				Names: map[string]string{"pol": "Kolor"}, Values: map[string]string{"pol": "biały"}}},
 			CardURL:  "https://hurtownia.example/pl/products/20",
 			Pictures: []string{"https://hurtownia.example/1.jpg", "https://hurtownia.example/2.jpg"},
+		}, {
+			// A lower price before is no promotion; the size has a price of its own.
+			ID: 40, CategoryID: 7, VAT: 23, Type: "regular", Drawings: 1,
+			Names: map[string]string{"pol": "Koc"}, Shorts: map[string]string{}, Longs: map[string]string{},
+			Wholesale: money("50"), Retail: money("80"), SRP: money("80"),
+			Sizes: []sandbox.Size{{ID: "S", Name: "S", Retail: money("75")}},
+		}, {
+			// In a promotion it has not.
+			ID: 50, CategoryID: 7, VAT: 23, Type: "regular", Drawings: 1,
+			Names: map[string]string{"pol": "Pled"}, Shorts: map[string]string{}, Longs: map[string]string{},
+			Wholesale: money("50"), Retail: money("90"), SRP: money("80"), Promotion: money("80"),
+			Sizes: []sandbox.Size{{ID: "S", Name: "S"}},
 		}},
 	}
 	if diff := cmp.Diff(want, got, decimals()); diff != "" {
@@ -115,7 +135,11 @@ func TestReadOfferMakesATree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, product := range catalogue.Products {
+	names := []string{"B", "A", "C", "A//D/", "C", ""} // of the categories of 1 to 6
+	for i, product := range catalogue.Products {
+		if got := catalogue.Categories[product.CategoryID].Names["pol"]; got != names[i] {
+			t.Errorf("product %d is in the category %q, want %q", product.ID, got, names[i])
+		}
 		steps := 0
 		for id := product.CategoryID; id != 0; id = catalogue.Categories[id].ParentID {
 			if _, known := catalogue.Categories[id]; !known {
