@@ -36,8 +36,11 @@ type problems struct {
 	more int
 }
 
+// full says whether further problems are only counted.
+func (p *problems) full() bool { return len(p.list) == maxReported }
+
 func (p *problems) add(e *Error) {
-	if len(p.list) == maxReported {
+	if p.full() {
 		p.more++
 		return
 	}

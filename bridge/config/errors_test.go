@@ -4,8 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -233,6 +235,29 @@ func manyKeys(n int) string {
 		b.WriteString(strings.Repeat("x", i+1) + ": 1\n")
 	}
 	return b.String()
+}
+
+// TestHostileFilesTakeNoTime loads megabytes made to be slow: each must be done
+// within the seconds that a busy machine may need, where it was minutes.
+func TestHostileFilesTakeNoTime(t *testing.T) {
+	var keys strings.Builder
+	for i := 0; keys.Len() < 1<<20-100; i++ {
+		keys.WriteString("idosell_passwort_" + strconv.Itoa(i) + ": 1\n")
+	}
+	for name, text := range map[string]string{
+		"unknown keys": keys.String(),
+		"deep":         "listen: " + strings.Repeat("[", 1<<19),
+		"braces":       "listen: " + strings.Repeat("{a: ", 1<<17),
+		"aliases":      "a: &a [" + strings.Repeat("*a,", 1<<18) + "]",
+		"one word":     "listen: " + strings.Repeat("x", 1<<20-100),
+		"origins":      "shop: {origins: [" + strings.Repeat("https://a.example,", 1<<15) + "]}",
+	} {
+		begin := time.Now()
+		got := loadError(t, text)
+		if took := time.Since(begin); took > 10*time.Second || len(got) > 20_000 {
+			t.Errorf("%s: %v for an error of %d bytes", name, took, len(got))
+		}
+	}
 }
 
 func TestFilesThatAreNone(t *testing.T) {

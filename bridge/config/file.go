@@ -172,6 +172,10 @@ func (s *fileSource) section(mapping *yaml.Node, name string) {
 
 // unknown reports a key that is not in the table.
 func (s *fileSource) unknown(line int, path string) {
+	if s.faults.full() {
+		s.faults.more++ // looking for the nearest of a hundred thousand keys would take minutes
+		return
+	}
 	known := nearest(path)
 	s.excused[known] = true
 	s.fault(line, path, "is not a key of octobridge", "did you mean "+known+"?")
