@@ -30,7 +30,7 @@ func writeDescriptions(p *Product, producer string, sentences []bilingual, dirtF
 			texts = append(texts, html.EscapeString(sentence.byLanguage()[language]))
 		}
 		name := html.EscapeString(p.Names[language])
-		p.Longs[language] = longDescription(p, language, name, producer, texts) + dirt[dirtFlag]
+		p.Longs[language] = strings.TrimSpace(longDescription(p, language, name, producer, texts) + dirt[dirtFlag])
 		if len(texts) > 0 {
 			p.Shorts[language] = "<p>" + texts[0] + "</p>"
 		} else {

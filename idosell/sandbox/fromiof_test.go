@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"errors"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -186,5 +187,51 @@ func TestReadOfficialOffer(t *testing.T) {
 			len(product.Pictures) == 0 || len(product.Sizes) == 0 || catalogue.Categories[product.CategoryID].Names["pol"] == "" || catalogue.Producers[product.ProducerID] == "" {
 			t.Errorf("product %d lacks something: %+v", product.ID, product)
 		}
+	}
+}
+
+// The feed that the sandbox serves of its own assortment, read back, is that
+// assortment: the writer and the reader know nothing of each other.
+func TestOwnFeedReadsBack(t *testing.T) {
+	own := sandbox.Assortment()
+	server := sandbox.New(sandbox.Options{Catalogue: own})
+	t.Cleanup(func() { _ = server.Close() })
+	answer := httptest.NewRecorder()
+	server.ServeHTTP(answer, httptest.NewRequest("GET", "/_sandbox/feed/full.xml?token="+server.FeedToken(), nil))
+	read, err := sandbox.ReadOffer(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[int64]sandbox.Product{}
+	for _, product := range read.Products {
+		found[product.ID] = product
+	}
+	visible := 0
+	for _, want := range own.Products {
+		if want.Invisible {
+			continue
+		}
+		visible++
+		got := found[want.ID]
+		if diff := cmp.Diff([]any{want.Names, want.Longs, want.Code, want.VAT, want.UnitName, want.Type, own.Categories[want.CategoryID].Names["pol"], own.Producers[want.ProducerID], want.Drawings},
+			[]any{got.Names, got.Longs, got.Code, got.VAT, got.UnitName, got.Type, read.Categories[got.CategoryID].Names["pol"], read.Producers[got.ProducerID], len(got.Pictures)}); diff != "" {
+			t.Errorf("product %d (-own +read):\n%s", want.ID, diff)
+		}
+		if !got.Promotion.Equal(want.Promotion) || !got.Promotion.IsZero() && !got.Retail.Equal(want.Retail) {
+			t.Errorf("product %d: the promotion of %s from %s is read as %s from %s", want.ID, want.Promotion, want.Retail, got.Promotion, got.Retail)
+		}
+		var sizes, sizesRead []string
+		for _, size := range want.Sizes {
+			sizes = append(sizes, size.ID+" "+size.CodeProducer+" "+size.CodeExternal)
+		}
+		for _, size := range got.Sizes {
+			sizesRead = append(sizesRead, size.ID+" "+size.CodeProducer+" "+size.CodeExternal)
+		}
+		if diff := cmp.Diff(sizes, sizesRead); diff != "" {
+			t.Errorf("sizes of product %d (-own +read):\n%s", want.ID, diff)
+		}
+	}
+	if len(read.Products) != visible || visible < 300 {
+		t.Errorf("%d products are read back, want %d", len(read.Products), visible)
 	}
 }
