@@ -102,15 +102,15 @@ func (s *liveSource) fetchPage(ctx context.Context, query searchQuery) (*keptPag
 // no direction. Prices are ordered by the wholesaler, by its retail price (an
 // assumption).
 func ordering(query searchQuery) []idosell.Ordering {
-	direction := "ASC"
+	direction := idosell.Ascending
 	if query.descending {
-		direction = "DESC"
+		direction = idosell.Descending
 	}
 	switch query.order {
 	case oct8ne.OrderPrice:
-		return []idosell.Ordering{{Element: "price", Direction: direction}}
+		return []idosell.Ordering{{Element: idosell.ByPrice, Direction: direction}}
 	case oct8ne.OrderName:
-		return []idosell.Ordering{{Element: "name", Direction: direction}}
+		return []idosell.Ordering{{Element: idosell.ByName, Direction: direction}}
 	default:
 		return nil
 	}

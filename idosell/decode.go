@@ -107,6 +107,11 @@ func (d *decoder) group(element *etree.Element, into reflect.Value, m *mapping) 
 		element = entries[0].element
 		entries = d.answer.entries(element)
 	}
+	for i := range m.members {
+		if m.members[i].isTrue {
+			into.FieldByIndex(m.members[i].index).SetBool(true)
+		}
+	}
 	var ranks [64]int8 // 1 + the rank of the name that a member was read from
 	for _, e := range entries {
 		at, known := m.lookup(e.name)

@@ -9,8 +9,8 @@ import (
 )
 
 // A mapping joins a Go struct with the fields of the gate table: the tag
-// `gate:"key"` of a struct field names the Field.Key. It is made once for each
-// pair and kept.
+// `gate:"key"` of a struct field names the Field.Key. With `gate:"key,true"` a
+// flag that does not come is true. It is made once for each pair and kept.
 type mapping struct {
 	members []member
 	byName  map[string]wireName // by every name as written, and by its plain form
@@ -18,10 +18,11 @@ type mapping struct {
 }
 
 type member struct {
-	field *Field
-	index []int // of the struct field, for reflect.Value.FieldByIndex
-	kind  valueKind
-	group *mapping // of the members of a Group
+	field  *Field
+	index  []int // of the struct field, for reflect.Value.FieldByIndex
+	kind   valueKind
+	group  *mapping // of the members of a Group
+	isTrue bool     // a flag that does not come is true
 }
 
 // wireName is a name that a member goes by; rank 0 is the table's own name, the
@@ -75,7 +76,7 @@ func (m *mapping) add(typ reflect.Type, index []int, fields []Field) {
 	for i := range typ.NumField() {
 		structField := typ.Field(i)
 		at := append(append([]int(nil), index...), i)
-		tag := structField.Tag.Get("gate")
+		tag, option, _ := strings.Cut(structField.Tag.Get("gate"), ",")
 		switch {
 		case tag == "" && structField.Anonymous:
 			m.add(structField.Type, at, fields)
@@ -90,7 +91,7 @@ func (m *mapping) add(typ reflect.Type, index []int, fields []Field) {
 		if field == nil {
 			panic(fmt.Sprintf("idosell: %s.%s: the gate table has no %q there", typ, structField.Name, tag))
 		}
-		m.join(member{field: field, index: at}, structField.Type)
+		m.join(member{field: field, index: at, isTrue: option == "true"}, structField.Type)
 	}
 }
 

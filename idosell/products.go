@@ -25,8 +25,8 @@ type Product struct {
 	PromotionPrice OptionalDecimal `gate:"promotionPrice"` // retail price while a promotion lasts
 	VAT            OptionalDecimal `gate:"vat"`            // per cent
 	VATFree        bool            `gate:"vatFree"`
-	Weight         int64           `gate:"weight"` // grams, assumed
-	Visible        bool            `gate:"visible"`
+	Weight         int64           `gate:"weight"`       // grams, assumed
+	Visible        bool            `gate:"visible,true"` // true where the wholesaler does not say
 	Deleted        bool            `gate:"deleted"`
 	Unit           Unit            `gate:"unit"`
 	CardURL        string          `gate:"cardURL"` // the product's page at the wholesaler's; may be relative to its host
@@ -101,9 +101,29 @@ type ProductCode struct {
 
 // Ordering sorts a list by one element.
 type Ordering struct {
-	Element   string `gate:"element"`   // "name", "price", "relevance", "id"; an assumption
-	Direction string `gate:"direction"` // "ASC" or "DESC"
+	Element   OrderElement `gate:"element"`
+	Direction Direction    `gate:"direction"`
 }
+
+// OrderElement is what products can be sorted by. The words are an assumption.
+type OrderElement string
+
+// The elements that products can be sorted by.
+const (
+	ByName      OrderElement = "name"
+	ByPrice     OrderElement = "price"
+	ByRelevance OrderElement = "relevance"
+	ByID        OrderElement = "id"
+)
+
+// Direction is the direction of an Ordering.
+type Direction string
+
+// The directions.
+const (
+	Ascending  Direction = "ASC"
+	Descending Direction = "DESC"
+)
 
 // ProductQuery says which products to find. All that is set must match.
 type ProductQuery struct {

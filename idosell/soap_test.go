@@ -271,3 +271,16 @@ func TestHostileAnswersStaySmall(t *testing.T) {
 		}
 	}
 }
+
+// A wholesaler that does not say whether a product is visible has not hidden it.
+func TestVisibleUnlessSaidOtherwise(t *testing.T) {
+	w := newWholesaler(t)
+	w.says("Products/search", listed("", "<productId>1</productId>", "<productId>2</productId><productIsVisible>n</productIsVisible>", `<productId>3</productId><productIsVisible xsi:nil="true"/>`))
+	page, err := w.client(t).SearchProductsPage(t.Context(), idosell.ProductQuery{}, 0, 10)
+	if err != nil || len(page.Items) != 3 {
+		t.Fatalf("%d products, %v", len(page.Items), err)
+	}
+	if !page.Items[0].Visible || page.Items[1].Visible || !page.Items[2].Visible {
+		t.Errorf("visible: %v %v %v, want true false true", page.Items[0].Visible, page.Items[1].Visible, page.Items[2].Visible)
+	}
+}

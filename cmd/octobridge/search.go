@@ -16,9 +16,9 @@ const largestPage = 100
 
 // searchOrders are the values of --order, with their direction.
 var searchOrders = map[string]idosell.Ordering{
-	"name":       {Element: "name", Direction: "ASC"},
-	"price":      {Element: "price", Direction: "ASC"},
-	"price-desc": {Element: "price", Direction: "DESC"},
+	"name":       {Element: idosell.ByName, Direction: idosell.Ascending},
+	"price":      {Element: idosell.ByPrice, Direction: idosell.Ascending},
+	"price-desc": {Element: idosell.ByPrice, Direction: idosell.Descending},
 }
 
 // found is the JSON document of `search`.
