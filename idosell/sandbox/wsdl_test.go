@@ -130,17 +130,17 @@ func TestWSDLsHaveTheMakersForm(t *testing.T) {
 	if err != nil || len(samples) == 0 {
 		t.Fatalf("no *.wsdl in %s: %v", folder, err)
 	}
-	real := map[string]bool{}
+	theirs := map[string]bool{}
 	for _, sample := range samples {
 		content, err := os.ReadFile(sample)
 		if err != nil {
 			t.Fatal(err)
 		}
-		maps.Copy(real, forms(parseTree(t, content)))
+		maps.Copy(theirs, forms(parseTree(t, content)))
 	}
 	for _, g := range gates {
 		for form := range forms(parseTree(t, []byte(wsdl(g, "https://hurtownia.example/")))) {
-			if !real[form] {
+			if !theirs[form] {
 				t.Errorf("%s: %s is in no real WSDL", g, form)
 			}
 		}
