@@ -300,6 +300,20 @@ func TestRevokedSessionIsNotSeen(t *testing.T) {
 	}
 }
 
+// The sandbox's clock can be moved for days: its Date header tells the client
+// which day's key to use.
+func TestWholesalerOnAnotherDay(t *testing.T) {
+	d := runDemo(t)
+	d.get("search?search=kubek")
+	for _, step := range []string{"30h", "-80h"} {
+		d.control("clock", `{"advance": "`+step+`"}`)
+		d.control("revoke", "")
+		if status, body := d.get("search?search=talerz" + step); status != 200 || !strings.Contains(body, `"total"`) {
+			t.Errorf("with the wholesaler's clock moved by %s: %d %s", step, status, body)
+		}
+	}
+}
+
 // Every failure is driven at debug level; no secret, and no customer, is in the
 // log, in the metrics or in what strangers get.
 func TestSecretsAreNowhere(t *testing.T) {

@@ -142,8 +142,12 @@ func (s *Server) routes() *http.ServeMux {
 	return mux
 }
 
-// ServeHTTP answers as the wholesaler's server does.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+// ServeHTTP answers as the wholesaler's server does. The Date header tells the
+// time on the sandbox's clock: a client may go by it for the day of its key.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
+	s.mux.ServeHTTP(w, r)
+}
 
 // Listen serves the sandbox on addr ("127.0.0.1:0" for any free port) until ctx
 // is done or Close is called, and returns the sandbox's address,
