@@ -191,10 +191,11 @@ func newestFirst(a, b *record) int {
 }
 
 // ofReference returns the order with a reference, nil when there is none: the
-// shop's reference or the wholesaler's id exactly, then in any letter case;
-// then, where exactly one order matches so, its serial number or the digits of
-// the reference that is shown, because some chat clients strip everything else. An order is somebody's: where two match, none is
-// the answer.
+// shop's reference or the wholesaler's id exactly, then in any letter case; then
+// by the digits of the reference that is shown, because some chat clients strip
+// everything else; and only where no shown reference has these digits, by the
+// wholesaler's serial number, which is shown to nobody. An order is somebody's:
+// where two match, none is the answer.
 func (b *orderBook) ofReference(reference string) *record {
 	reference = strings.TrimSpace(reference)
 	if reference == "" {
@@ -207,16 +208,12 @@ func (b *orderBook) ofReference(reference string) *record {
 		})
 		return named[0]
 	}
-	var matching []*record
-	if serial, err := strconv.ParseInt(reference, 10, 64); err == nil {
-		matching = append(matching, b.bySerial[serial]...)
+	if strings.ContainsFunc(reference, unicode.IsLetter) {
+		return nil
 	}
-	if digits := digitsOf(reference); digits != "" && !strings.ContainsFunc(reference, unicode.IsLetter) {
-		for _, r := range b.byDigits[digits] {
-			if !slices.Contains(matching, r) {
-				matching = append(matching, r)
-			}
-		}
+	matching := b.byDigits[digitsOf(reference)]
+	if serial, err := strconv.ParseInt(reference, 10, 64); err == nil && len(matching) == 0 {
+		matching = b.bySerial[serial]
 	}
 	if len(matching) == 1 {
 		return matching[0]
