@@ -161,7 +161,7 @@ func TestOrderByReference(t *testing.T) {
 		anOrder(4, noted("")),                // demoshop-4
 		anOrder(5, noted("[ref: 77/2026 ]")), // digits 772026
 		anOrder(6, noted("x [ref:A-31] y")),
-		anOrder(7, noted("[ref:B-31]")),   // the same digits
+		anOrder(7, noted("[ref:B-31]")), // the same digits
 		// The digits are the serial number of another order, which is shown to
 		// nobody: it once hid this order from clients that send digits only.
 		anOrder(8, noted("[ref:Z-5001]")),
