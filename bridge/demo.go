@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"octobridge/bridge/config"
+	"octobridge/bridge/storefront"
 	"octobridge/idosell"
 	"octobridge/idosell/sandbox"
 )
@@ -33,7 +34,7 @@ type DemoOptions struct {
 // but the sandbox on this machine.
 type DemoInfo struct {
 	Adapter         string `json:"adapter"`    // where oct8ne's methods are, ending in /oct8ne/frame
-	Storefront      string `json:"storefront"` // pages with the products
+	Storefront      string `json:"storefront"` // the shop's pages
 	Sandbox         string `json:"sandbox"`    // the wholesaler
 	Operator        string `json:"operator"`   // metrics and readiness
 	APIToken        string `json:"apiToken"`
@@ -77,6 +78,7 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 			return nil, err
 		}
 	}
+	shop := newDemoShop(catalogue, options.Logger)
 	d.wholesaler = sandbox.New(sandbox.Options{Catalogue: catalogue, Logger: options.Logger})
 	wholesaler, err := d.wholesaler.Listen(ctx, options.SandboxListen)
 	if err != nil {
@@ -97,15 +99,17 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 		Logger:         options.Logger,
 		Listener:       listener,
 		OperatorListen: "127.0.0.1:0",
+		Public:         shop.mount,
 	}); err != nil {
 		_ = listener.Close()
 		return nil, err
 	}
+	shop.adapter = d.service.Adapter()
 	if err := d.service.Listen(); err != nil {
 		return nil, err
 	}
 	d.Info = DemoInfo{
-		Adapter: public + "/oct8ne/frame", Storefront: wholesaler + "/", Sandbox: wholesaler,
+		Adapter: public + "/oct8ne/frame", Storefront: public + storefront.Prefix, Sandbox: wholesaler,
 		Operator: operatorURL(d.service.OperatorAddrs()), APIToken: DemoAPIToken,
 		CustomerEmail: sandbox.DemoCustomerEmail, OrderReference: sandbox.DemoReference,
 		Login: sandbox.DemoLogin, Password: sandbox.DemoPassword, DropshippingKey: sandbox.DemoDropshippingKey,
@@ -166,7 +170,10 @@ func demoConfig(kind ShopKind, public, wholesaler, folder, currency string) conf
 			URL: wholesaler, Login: sandbox.DemoLogin, Password: idosell.NewSecret(sandbox.DemoPassword),
 			DropshippingKey: idosell.NewSecret(sandbox.DemoDropshippingKey), Timezone: "Europe/Warsaw", RequestsPerSecond: 200, InFlight: 16,
 		},
-		Shop:    config.Shop{Kind: string(kind), Origins: []string{public, wholesaler}, Locale: "pl-PL", Currency: currency},
+		Shop: config.Shop{
+			Kind: string(kind), Origins: []string{public, wholesaler}, Locale: "pl-PL", Currency: currency,
+			ProductURL: demoProductURL(kind, public),
+		},
 		Pricing: config.Pricing{Source: string(PricesRetail)},
 		Cache:   config.Cache{Fresh: 30 * time.Second, Stale: 24 * time.Hour},
 		Oct8ne:  config.Oct8ne{APIToken: idosell.NewSecret(DemoAPIToken)},
