@@ -31,37 +31,115 @@ func (j jittered) Next(after time.Time) time.Time {
 type renewal struct {
 	renew  func(context.Context) error
 	logger *slog.Logger
+	due    chan struct{} // asks Run to renew; holds one
 
 	mu      sync.Mutex
+	failing idosell.Kind // of the last renewal; empty: it went well
 	refused error
 }
 
-// Run renews the session now and regularly until ctx ends.
-func (r *renewal) Run(ctx context.Context) {
-	schedule := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
-	schedule.Schedule(jittered(renewEvery), cron.FuncJob(func() { r.once(ctx) }))
-	r.once(ctx)
-	schedule.Start()
-	<-ctx.Done()
-	<-schedule.Stop().Done()
+func newRenewal(logger *slog.Logger) *renewal {
+	return &renewal{logger: logger, due: make(chan struct{}, 1)}
 }
 
-func (r *renewal) once(ctx context.Context) {
-	err := r.renew(ctx)
+// Run renews the session now and regularly until ctx ends. What fails is tried
+// again much sooner than the next regular time, so that a wholesaler who was
+// away, or a password that was put right there, needs no visitor to be noticed.
+func (r *renewal) Run(ctx context.Context) {
+	schedule := cron.New()
+	schedule.Schedule(jittered(renewEvery), cron.FuncJob(r.ask))
+	schedule.Start()
+	defer func() { <-schedule.Stop().Done() }()
+	for failures := 0; ; {
+		err := r.renew(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		r.note(ctx, err)
+		wait := renewEvery // the schedule comes round sooner
+		if err != nil {
+			wait = untilRetry(err, failures)
+			failures++
+		} else {
+			failures = 0
+		}
+		retry := time.NewTimer(wait)
+		select {
+		case <-r.due:
+		case <-retry.C:
+		case <-ctx.Done():
+		}
+		retry.Stop()
+	}
+}
+
+// ask makes Run renew the session now, if it is not about to anyway.
+func (r *renewal) ask() {
+	select {
+	case r.due <- struct{}{}:
+	default:
+	}
+}
+
+// note remembers how the renewal went and logs what is new about it: a failure
+// is one line when it begins and one when it is over, however long it lasts.
+func (r *renewal) note(ctx context.Context, err error) {
+	var kind idosell.Kind
+	if failure, ok := errors.AsType[*idosell.Error](err); ok {
+		kind = failure.Kind
+	} else if err != nil {
+		kind = idosell.KindRequest // none of the client's own: it sent nothing
+	}
 	r.mu.Lock()
-	before := r.refused
-	r.refused = nil
-	if failure, ok := errors.AsType[*idosell.Error](err); ok && failure.Kind == idosell.KindLogin {
+	before := r.failing
+	r.failing, r.refused = kind, nil
+	if kind == idosell.KindLogin {
 		r.refused = err
 	}
 	r.mu.Unlock()
 	switch {
-	case ctx.Err() != nil:
+	case err == nil && before != "":
+		r.logger.InfoContext(ctx, "the wholesaler's session is renewed again")
+	case kind != before:
+		r.logger.ErrorContext(ctx, "the wholesaler's session could not be renewed; it is tried again", "error", err, "send_again", idosell.MaySendAgain(err))
 	case err != nil:
-		r.logger.ErrorContext(ctx, "the wholesaler's session could not be renewed", "error", err, "send_again", idosell.MaySendAgain(err))
-	case before != nil:
-		r.logger.InfoContext(ctx, "the wholesaler accepts the login again")
+		r.logger.DebugContext(ctx, "the wholesaler's session still cannot be renewed", "error", err)
 	}
+}
+
+var errRefused = errors.New("the wholesaler refuses the login: check idosell.login and idosell.password")
+
+// saw is told of every call to the wholesaler. Visitors' calls get new sessions,
+// too, when the present one is refused: that the login does not work any more, or
+// works again, shows there first.
+func (r *renewal) saw(call idosell.Call) {
+	if call.Operation != idosell.OpAuthenticate {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case call.Kind == "":
+		r.refused = nil
+	case call.Kind == idosell.KindLogin && r.refused == nil:
+		r.refused = errRefused
+		r.ask() // so that it is tried again even when no visitor comes
+	}
+}
+
+// The pauses between the tries of what goes on in the background: doubled each
+// time, unless the wholesaler or the client says how long to wait.
+const (
+	firstRetry = 15 * time.Second
+	lastRetry  = 5 * time.Minute
+)
+
+// untilRetry is how long to wait after a failure that came after so many others.
+func untilRetry(err error, failures int) time.Duration {
+	if failure, ok := errors.AsType[*idosell.Error](err); ok && failure.RetryAfter > 0 {
+		return max(failure.RetryAfter, time.Second)
+	}
+	return min(firstRetry<<min(failures, 10), lastRetry)
 }
 
 // check is not nil while the wholesaler refuses the login: nothing can work then

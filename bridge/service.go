@@ -76,7 +76,12 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 	clientConfig.Sessions = sessions
 	clientConfig.Transport = options.Transport
 	clientConfig.Logger = s.logger
-	clientConfig.Observe = observer(registry)
+	s.renewal = newRenewal(s.logger)
+	count := observer(registry)
+	clientConfig.Observe = func(call idosell.Call) {
+		count(call)
+		s.renewal.saw(call)
+	}
 	if s.client, err = idosell.New(clientConfig); err != nil {
 		return nil, err
 	}
@@ -100,7 +105,7 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 	}); err != nil {
 		return nil, err
 	}
-	s.renewal = &renewal{renew: s.client.Renew, logger: s.logger}
+	s.renewal.renew = s.client.Renew
 	s.server, err = server.New(server.Options{
 		Listen:            c.Listen,
 		Listener:          options.Listener,
@@ -176,15 +181,30 @@ func (s *Service) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() { s.renewal.Run(background) })
-	group.Go(func() {
-		if err := s.adapter.LoadOrders(background); err != nil && background.Err() == nil {
-			s.logger.WarnContext(background, "the account's orders could not be read yet", "error", err)
-		}
-	})
+	group.Go(func() { loadOrders(background, s.adapter.LoadOrders) })
 	err := s.server.Serve(ctx)
 	stop()
 	group.Wait()
 	return errors.Join(err, s.Close())
+}
+
+// loadOrders reads the account's orders until it worked once, so that after an
+// outage at the start no visitor's agent has to wait for them either. The
+// history logs what goes wrong.
+func loadOrders(ctx context.Context, load func(context.Context) error) {
+	for failures := 0; ; failures++ {
+		err := load(ctx)
+		if err == nil {
+			return
+		}
+		timer := time.NewTimer(untilRetry(err, failures))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
 }
 
 // Close ends what the service has open. A second call does nothing.
