@@ -39,11 +39,11 @@ race: ## run the tests with the race detector, where a C compiler is installed
 
 # Go fuzzes one target of one package at a time, so the targets are looked up.
 fuzz: ## fuzz every target for FUZZTIME (3s)
-	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sort | while IFS=: read -r file target; do \
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sort | { failed=0; while IFS=: read -r file target; do \
 		target=$${target#func }; \
 		echo "$$target in $$(dirname $$file)"; \
-		$(GO) test -run='^$$' -fuzz="^$$target$$" -fuzztime=$(FUZZTIME) "$$(dirname $$file)" || exit 1; \
-	done
+		$(GO) test -run='^$$' -fuzz="^$$target$$" -fuzztime=$(FUZZTIME) "$$(dirname $$file)" || failed=1; \
+	done; exit $$failed; }
 
 # A benchmark that compares two ways has one sub-benchmark for each; the way
 # called "bare" is what the others are held against.
@@ -55,10 +55,10 @@ fmt: ## format the Go files
 	@gofmt -w .
 
 docs: ## write the generated pages of docs/ anew
-	$(GO) test ./bridge/config ./cmd/octobridge -run 'Docs|Markdown|Reference' -update
+	$(GO) test ./bridge/config ./cmd/octobridge -run ReferencePage -update
 
 docs-check: ## fail where a generated page of docs/ is not up to date
-	$(GO) test -count=1 ./bridge/config ./cmd/octobridge -run 'Docs|Markdown|Reference'
+	$(GO) test -count=1 ./bridge/config ./cmd/octobridge -run ReferencePage
 
 cover: ## say how much of each package the tests run
 	$(GO) test -coverprofile=coverage.txt ./...

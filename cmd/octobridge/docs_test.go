@@ -6,10 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"octobridge/idosell/sandbox"
 )
 
 // testedBlock is a block of a page that is marked to be tested (docs/README.md).
@@ -117,6 +120,28 @@ func quoted(words []string) []string {
 		words[i] = regexp.QuoteMeta(word)
 	}
 	return words
+}
+
+// TestEveryMoodIsDocumented holds the page about the sandbox against its moods.
+func TestEveryMoodIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "reference", "sandbox.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys func(reflect.Type)
+	keys = func(moods reflect.Type) {
+		for i := range moods.NumField() {
+			field := moods.Field(i)
+			key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if key != "-" && !strings.Contains(string(text), "`"+key+"`") {
+				t.Errorf("docs/reference/sandbox.md does not name the mood %q", key)
+			}
+			if field.Type.Kind() == reflect.Struct {
+				keys(field.Type)
+			}
+		}
+	}
+	keys(reflect.TypeFor[sandbox.Moods]())
 }
 
 func TestMatches(t *testing.T) {
