@@ -12,6 +12,7 @@ import (
 	"time"
 	_ "time/tzdata" // time zones work on a machine without them
 
+	money "github.com/bojanz/currency"
 	"golang.org/x/text/language"
 )
 
@@ -171,10 +172,10 @@ func locale(text string) *fault {
 	return nil
 }
 
-var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
-
+// currency takes what prices can be written in: of a code that does not exist
+// every price would be null, and nobody would be told why.
 func currency(text string) *fault {
-	if !currencyCode.MatchString(text) {
+	if !money.IsValid(text) {
 		return &fault{shown(text) + " is not a currency", "write an ISO 4217 code such as PLN"}
 	}
 	return nil

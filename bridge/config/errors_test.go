@@ -179,6 +179,8 @@ func TestTemplatesDatabasesHostsAndLocales(t *testing.T) {
 		{"SHOP__LOCALE", "polski język", false},
 		{"SHOP__CURRENCY", "EUR", true},
 		{"SHOP__CURRENCY", "zł", false},
+		{"SHOP__CURRENCY", "ZLO", false}, // was taken, and every price was null
+		{"SHOP__CURRENCY", "pln", false},
 		{"TRUSTED_PROXIES", "192.0.2.7, 2001:db8::/32", true},
 		{"TRUSTED_PROXIES", "proxy.example", false},
 		{"LISTEN", ":8080", true},
