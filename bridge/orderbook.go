@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,11 +43,10 @@ type recordLine struct{ quantity, name string }
 // shownReference is the reference that agents see and chat clients send back.
 func (r *record) shownReference() string { return cmp.Or(r.reference, r.id) }
 
-// referenceMark is how the shop's reference stands in a note (gates.md).
-var referenceMark = regexp.MustCompile(`\[ref:\s*([^\[\]\r\n]{1,100}?)\s*\]`)
-
 func newRecord(o *idosell.Order, kind ShopKind, seenAt time.Time) *record {
+	reference, note := idosell.SplitNote(o.ClientNote)
 	r := &record{
+		reference: plainText(reference),
 		id:        cmp.Or(o.ID, strconv.FormatInt(o.SerialNumber, 10)),
 		serial:    o.SerialNumber,
 		added:     o.AddedAt,
@@ -58,11 +56,8 @@ func newRecord(o *idosell.Order, kind ShopKind, seenAt time.Time) *record {
 		courierID: o.Dispatch.CourierID,
 		courier:   plainText(o.Dispatch.CourierName),
 		parcels:   slices.Clone(o.Dispatch.Parcels),
-		note:      plainLines(referenceMark.ReplaceAllString(o.ClientNote, " ")),
+		note:      plainLines(note),
 		seenAt:    seenAt,
-	}
-	if mark := referenceMark.FindStringSubmatch(o.ClientNote); mark != nil {
-		r.reference = plainText(mark[1])
 	}
 	r.delivery = o.Dispatch.DeliveryDate
 	if r.delivery.IsZero() {

@@ -114,7 +114,13 @@ func (c *Client) importLines(ctx context.Context, list BasketImport) ([]Imported
 				confirmed++
 			}
 		}
-		if confirmed > 0 || len(out) > 0 {
+		if len(out) > 0 {
+			// The failed part may perhaps go again; the list as a whole would go
+			// in twice.
+			if failure, ok := errors.AsType[*Error](err); ok && failure.SendAgain == SendAgainYes {
+				part := *failure
+				err = part.settled(SendAgainNo)
+			}
 			err = &ImportError{Imported: confirmed, Err: err}
 		}
 	}

@@ -40,8 +40,11 @@ func callPaged[T any](ctx context.Context, c *Client, op Operation, params any, 
 	if err != nil {
 		return out, c.asError(spec, err)
 	}
-	if reply.answer.fault.Code == faultNothing {
+	if reply.answer.fault.Code == FaultNothing {
 		return out, nil // exchange lets it pass only where it means an empty list
+	}
+	if len(spec.Results) > 0 && reply.answer.blank() {
+		return out, c.unreadable(spec, reply, errNoAnswer) // not an empty basket, not an empty list
 	}
 	if err := decodeInto(reply.answer, &out, spec, c.zone); err != nil {
 		var none T
@@ -75,7 +78,8 @@ func carriesFaults(typ reflect.Type) bool {
 }
 
 // exchange makes a call with a session. Equal calls that only read and come at
-// the same time are made once.
+// the same time are made once; but one that was begun before a change is not for
+// those who ask after it.
 func (c *Client) exchange(ctx context.Context, spec *GateSpec, params any, page *paging) (*reply, error) {
 	write := func(key Secret) ([]byte, error) {
 		body, err := envelope{spec: spec, paging: page, params: params, zone: c.zone,
@@ -93,6 +97,8 @@ func (c *Client) exchange(ctx context.Context, spec *GateSpec, params any, page 
 			return nil, ErrClosed
 		}
 		defer c.running.Done()
+		// Before the call returns: who reads after that must see what it changed.
+		defer c.changes.Add(1)
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(c.base, cancel)()
@@ -103,7 +109,8 @@ func (c *Client) exchange(ctx context.Context, spec *GateSpec, params any, page 
 		return nil, err
 	}
 	hash := sha256.Sum256(plain)
-	return shared(ctx, c, string(spec.Operation)+string(hash[:]), func(ctx context.Context) (*reply, error) {
+	key := string(spec.Operation) + strconv.FormatInt(c.changes.Load(), 10) + string(hash[:])
+	return shared(ctx, c, key, func(ctx context.Context) (*reply, error) {
 		return c.withSession(ctx, spec, write)
 	})
 }
@@ -169,13 +176,10 @@ func (c *Client) post(ctx context.Context, spec *GateSpec, body []byte, key Secr
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	var connected atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
-
-	reply, failure := c.send(ctx, spec, body, &connected)
+	var way journey
+	reply, failure := c.send(way.traced(ctx), spec, body, &way, key)
 	call := Call{Operation: spec.Operation, Gate: spec.Name(), Duration: time.Since(started)}
 	if failure != nil {
-		failure.Text = c.scrub(failure.Text, key)
 		call.Kind, call.Status = failure.Kind, failure.Status
 	} else {
 		call.Status = reply.status
@@ -189,7 +193,21 @@ func (c *Client) post(ctx context.Context, spec *GateSpec, body []byte, key Secr
 	return reply, nil
 }
 
-func (c *Client) send(ctx context.Context, spec *GateSpec, body []byte, connected *atomic.Bool) (*reply, *Error) {
+// journey is how far a request came.
+type journey struct{ asked, connected atomic.Bool }
+
+func (j *journey) traced(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { j.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { j.connected.Store(true) },
+	})
+}
+
+// unsent says whether it is certain that nothing was sent: a connection was asked
+// for, and there was none. A Config.Transport that does not tell leaves it open.
+func (j *journey) unsent() bool { return j.asked.Load() && !j.connected.Load() }
+
+func (c *Client) send(ctx context.Context, spec *GateSpec, body []byte, way *journey, key Secret) (*reply, *Error) {
 	response, err := c.http.R().SetContext(ctx).
 		SetHeader("Content-Type", "text/xml; charset=utf-8").
 		SetHeader("SOAPAction", `"#`+spec.Method+`"`).
@@ -197,7 +215,7 @@ func (c *Client) send(ctx context.Context, spec *GateSpec, body []byte, connecte
 		SetBody(body).
 		Post(c.gateURL(spec))
 	if err != nil {
-		return nil, c.networkError(ctx, spec, err, connected.Load())
+		return nil, c.networkError(ctx, spec, err, way.unsent())
 	}
 	raw := response.RawResponse
 	defer raw.Body.Close()
@@ -214,11 +232,11 @@ func (c *Client) send(ctx context.Context, spec *GateSpec, body []byte, connecte
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return out, c.networkError(ctx, spec, err, true)
+			return out, c.networkError(ctx, spec, err, false)
 		}
 		return out, c.newError(spec, KindUnreadable, raw.StatusCode, errCutShort, SendAgainYes, "The connection broke while the answer came")
 	}
-	parsed, err := readAnswer(content)
+	parsed, err := readAnswer(content, func(text string) string { return c.scrub(text, key) })
 	if err != nil {
 		if raw.StatusCode >= 400 {
 			return out, c.httpError(spec, raw, err)
@@ -233,7 +251,13 @@ func (c *Client) send(ctx context.Context, spec *GateSpec, body []byte, connecte
 	if fault.OK() && raw.StatusCode >= 400 {
 		return out, c.httpError(spec, raw, errors.New("the answer carries no fault"))
 	}
-	if fault.OK() || fault.Code == faultNothing && spec.EmptyOn2 {
+	if fault.OK() && parsed.faulty {
+		// 1 is a login failure wherever it stands: the session is renewed for it.
+		if inner := parsed.itemFault(); inner.Code == FaultLogin {
+			fault = inner
+		}
+	}
+	if fault.OK() || fault.Code == FaultNothing && spec.EmptyOn2 {
 		return out, nil
 	}
 	return out, c.faultError(spec, raw.StatusCode, fault)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // the wholesaler's time zone must be known on any machine
 
@@ -76,6 +77,7 @@ type Client struct {
 	running sync.WaitGroup
 
 	missing missingGates
+	changes atomic.Int64 // calls that changed something and have ended
 }
 
 const (
@@ -202,6 +204,10 @@ func (c *Client) begin() bool {
 // goes on when the one who started it gives up, because others wait for it; it
 // ends with the client.
 func shared[T any](ctx context.Context, c *Client, key string, work func(context.Context) (T, error)) (T, error) {
+	var none T
+	if ctx.Err() != nil {
+		return none, ctx.Err() // nobody is there any more to work for
+	}
 	result := c.flights.DoChan(key, func() (any, error) {
 		if !c.begin() {
 			return nil, ErrClosed
@@ -211,7 +217,6 @@ func shared[T any](ctx context.Context, c *Client, key string, work func(context
 		defer cancel()
 		return work(ctx)
 	})
-	var none T
 	select {
 	case r := <-result:
 		if r.Err != nil {

@@ -47,37 +47,89 @@ func decodeInto(a *answer, target any, spec *GateSpec, zone *time.Location) erro
 	return nil
 }
 
-// entry is one named value of a group.
-type entry struct {
-	name    string
-	element *etree.Element
-}
-
-// entries returns the values of a group: its child elements or, for PHP's Map
-// encoding, the pairs of key and value.
-func (a *answer) entries(element *etree.Element) []entry {
-	children := element.ChildElements()
-	out := make([]entry, 0, len(children))
-	for _, child := range children {
-		if key, value := mapPair(child); value != nil {
-			out = append(out, entry{key, a.resolve(value)})
+// each calls do for every value of a group: its child elements or, for PHP's Map
+// encoding, the pairs of key and value. All of them count as steps, also those
+// that do has no use for: what references multiply must end.
+func (d *decoder) each(element *etree.Element, do func(name string, element *etree.Element) error) error {
+	for _, token := range element.Child {
+		child, ok := token.(*etree.Element)
+		if !ok {
 			continue
 		}
-		out = append(out, entry{child.Tag, a.resolve(child)})
+		if err := d.step(); err != nil {
+			return err
+		}
+		name := child.Tag
+		if key, value := mapPair(child); value != nil {
+			name, child = key, value
+		}
+		if err := do(name, d.answer.resolve(child)); err != nil {
+			return err
+		}
 	}
-	return out
+	return nil
 }
 
 // mapPair reads <item><key/><value/></item>, as PHP writes associative arrays.
 func mapPair(item *etree.Element) (string, *etree.Element) {
-	if !strings.EqualFold(item.Tag, "item") {
+	if !isItem(item) {
 		return "", nil
 	}
-	key, value := childNamed(item, "key"), childNamed(item, "value")
-	if key == nil || value == nil || len(item.ChildElements()) != 2 {
+	var key, value *etree.Element
+	for _, token := range item.Child {
+		child, ok := token.(*etree.Element)
+		switch {
+		case !ok:
+		case key == nil && child.Tag == "key":
+			key = child
+		case value == nil && child.Tag == "value":
+			value = child
+		default:
+			return "", nil
+		}
+	}
+	if key == nil || value == nil {
 		return "", nil
 	}
 	return strings.TrimSpace(key.Text()), value
+}
+
+func isItem(element *etree.Element) bool { return strings.EqualFold(element.Tag, "item") }
+
+// onlyItem is the item of an array that holds one and nothing else; nil for
+// anything else.
+func onlyItem(element *etree.Element) *etree.Element {
+	var only *etree.Element
+	for _, token := range element.Child {
+		if child, ok := token.(*etree.Element); ok {
+			if only != nil || !isItem(child) {
+				return nil
+			}
+			only = child
+		}
+	}
+	if only == nil {
+		return nil
+	}
+	if key, _ := mapPair(only); key != "" {
+		return nil // a map of one value
+	}
+	return only
+}
+
+// isBlank says whether an element says nothing: no text, no elements in it.
+func isBlank(element *etree.Element) bool {
+	for _, token := range element.Child {
+		switch part := token.(type) {
+		case *etree.Element:
+			return false
+		case *etree.CharData:
+			if strings.TrimSpace(part.Data) != "" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func isNil(element *etree.Element) bool {
@@ -94,7 +146,8 @@ func (d *decoder) step() error {
 }
 
 // group reads the members of a struct. An empty array stands for an empty map,
-// and an array of one item for the item.
+// and an array of one item for the item. An element that is nil or empty says
+// nothing, also where the same value comes once more under another of its names.
 func (d *decoder) group(element *etree.Element, into reflect.Value, m *mapping) error {
 	if err := d.step(); err != nil {
 		return err
@@ -102,45 +155,45 @@ func (d *decoder) group(element *etree.Element, into reflect.Value, m *mapping) 
 	if isNil(element) {
 		return nil
 	}
-	entries := d.answer.entries(element)
-	if len(entries) == 1 && strings.EqualFold(entries[0].name, "item") {
-		element = entries[0].element
-		entries = d.answer.entries(element)
+	if item := onlyItem(element); item != nil {
+		element = d.answer.resolve(item)
 	}
 	for i := range m.members {
 		if m.members[i].isTrue {
 			into.FieldByIndex(m.members[i].index).SetBool(true)
 		}
 	}
-	var ranks [64]int8 // 1 + the rank of the name that a member was read from
-	for _, e := range entries {
-		at, known := m.lookup(e.name)
-		if !known {
-			continue
+	var ranks [64]int16 // 1 + the rank of the name that a member was read from
+	err := d.each(element, func(name string, element *etree.Element) error {
+		at, known := m.lookup(name)
+		if !known || isNil(element) || isBlank(element) {
+			return nil
 		}
 		member := &m.members[at.member]
-		if !member.field.List && at.member < len(ranks) {
-			if seen := ranks[at.member]; seen != 0 && int(seen)-1 < at.rank {
-				continue // the table's own name was there already
+		field := into.FieldByIndex(member.index)
+		if at.member < len(ranks) {
+			rank := int16(min(at.rank, 1000) + 1)
+			if seen := ranks[at.member]; seen != 0 && seen < rank {
+				return nil // a name that goes before this one was there already
+			} else if seen > rank {
+				field.SetZero()
 			}
-			ranks[at.member] = int8(at.rank + 1)
+			ranks[at.member] = rank
 		}
-		if err := d.member(e.element, into.FieldByIndex(member.index), member); err != nil {
+		if err := d.member(element, field, member); err != nil {
 			return fmt.Errorf("%s: %w", member.field.Key, err)
 		}
+		return nil
+	})
+	if err == nil && m.fault != nil && d.answer.faulty {
+		into.FieldByIndex(m.fault).Set(reflect.ValueOf(d.faultIn(element, true, 0)))
 	}
-	if m.fault != nil {
-		into.FieldByIndex(m.fault).Set(reflect.ValueOf(d.answer.faultIn(element, true)))
-	}
-	return nil
+	return err
 }
 
 func (d *decoder) member(element *etree.Element, into reflect.Value, m *member) error {
 	if m.field.List {
 		return d.list(element, into, m)
-	}
-	if isNil(element) {
-		return nil
 	}
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
@@ -148,9 +201,6 @@ func (d *decoder) member(element *etree.Element, into reflect.Value, m *member) 
 	}
 	if m.kind == kindGroup {
 		return d.group(element, into, m.group)
-	}
-	if err := d.step(); err != nil {
-		return err
 	}
 	return d.scalar(element.Text(), into, m.kind)
 }
@@ -161,64 +211,93 @@ func (d *decoder) list(element *etree.Element, into reflect.Value, m *member) er
 	if err := d.step(); err != nil {
 		return err
 	}
-	if element == nil || isNil(element) {
+	if isNil(element) {
 		return nil
 	}
-	for _, item := range d.items(element, m) {
-		if isNil(item) {
+	if m.isOneItem(element) {
+		return d.add(element, into, m)
+	}
+	// The maker wraps the array of dispositions once more, in an element of
+	// another of its names.
+	inner := element
+	for _, token := range element.Child {
+		if child, ok := token.(*etree.Element); ok && !isItem(child) && m.goesBy(child.Tag) {
+			inner = d.answer.resolve(child)
+			break
+		}
+	}
+	for _, token := range inner.Child {
+		child, ok := token.(*etree.Element)
+		if !ok {
 			continue
 		}
-		value := reflect.New(into.Type().Elem()).Elem()
-		if m.kind == kindGroup {
-			if err := d.group(item, value, m.group); err != nil {
-				return err
-			}
-		} else {
-			if err := d.step(); err != nil {
-				return err
-			}
-			if err := d.scalar(item.Text(), value, m.kind); err != nil {
-				return err
-			}
+		if err := d.step(); err != nil {
+			return err
 		}
-		into.Set(reflect.Append(into, value))
+		if _, value := mapPair(child); value != nil {
+			child = value
+		} else if m.kind == kindGroup && !isItem(child) && isHead(child.Tag) {
+			continue // the head of an answer that has no container for its results
+		}
+		item := d.answer.resolve(child)
+		if isNil(item) || isBlank(item) || m.kind == kindGroup && isText(item) {
+			continue
+		}
+		if err := d.add(item, into, m); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// items finds the items of an array: item elements, the values of a map, the
-// one item that came without its array, or elements of any other name.
-func (d *decoder) items(element *etree.Element, m *member) []*etree.Element {
-	children := element.ChildElements()
-	if len(children) == 0 {
-		if m.kind != kindGroup && strings.TrimSpace(element.Text()) != "" {
-			return []*etree.Element{element}
+// add reads an item and puts it at the end of the list.
+func (d *decoder) add(item *etree.Element, into reflect.Value, m *member) error {
+	at := into.Len()
+	into.Grow(1)
+	into.SetLen(at + 1)
+	value := into.Index(at)
+	value.SetZero()
+	if m.kind == kindGroup {
+		return d.group(item, value, m.group)
+	}
+	return d.scalar(item.Text(), value, m.kind)
+}
+
+// isOneItem says whether what should be an array is its one item: a text where
+// texts are listed, or an element with values that only an item has.
+func (m *member) isOneItem(element *etree.Element) bool {
+	if m.kind != kindGroup {
+		return isText(element) && !isBlank(element)
+	}
+	for _, token := range element.Child {
+		child, ok := token.(*etree.Element)
+		if !ok {
+			continue
 		}
-		return nil
-	}
-	out := make([]*etree.Element, 0, len(children))
-	single := m.kind == kindGroup && attribute(element, "arrayType") == ""
-	if single {
-		single = false
-		for _, child := range children {
-			if _, known := m.group.lookup(child.Tag); known {
-				single = true
-				break
-			}
+		name := child.Tag
+		if key, value := mapPair(child); value != nil {
+			name = key
+		}
+		if _, known := m.group.lookup(name); known {
+			return true
 		}
 	}
-	if single && !strings.EqualFold(children[0].Tag, "item") {
-		return []*etree.Element{element}
-	}
-	for _, child := range children {
-		if _, value := mapPair(child); value != nil {
-			child = value
-		} else if m.kind == kindGroup && !strings.EqualFold(child.Tag, "item") && (isHead(child.Tag) || len(child.ChildElements()) == 0) {
-			continue // the head of an answer that has no container for its results
+	return false
+}
+
+// goesBy says whether a name is one of the member's own.
+func (m *member) goesBy(name string) bool {
+	return isOneOf(name, m.field.Aliases) || strings.EqualFold(name, m.field.Name)
+}
+
+// isText says whether no elements stand in an element.
+func isText(element *etree.Element) bool {
+	for _, token := range element.Child {
+		if _, ok := token.(*etree.Element); ok {
+			return false
 		}
-		out = append(out, d.answer.resolve(child))
 	}
-	return out
+	return true
 }
 
 // isHead says whether an element belongs to the head of an answer.
@@ -346,6 +425,9 @@ func ParseDecimal(text string) (Decimal, error) {
 		text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(text)
 		last := strings.LastIndexAny(text, ".,")
 		if points > 1 { // "1.234,56" and "1,234.56": the last sign is the decimal one
+			if strings.Count(text, text[last:last+1]) > 1 {
+				return Decimal{}, fmt.Errorf("it is no decimal number")
+			}
 			text = strings.NewReplacer(".", "", ",", "").Replace(text[:last]) + "." + text[last+1:]
 		} else {
 			text = strings.ReplaceAll(text, ",", ".")

@@ -133,27 +133,28 @@ type Fault struct {
 // OK says whether there is no fault.
 func (f Fault) OK() bool { return f.Code == 0 }
 
-// The fault codes (gates.md, an assumption but for 0 and 1).
+// The fault codes of Error.Code and Fault.Code (gates.md; an assumption but for
+// 0, success, and 1). Others occur.
 const (
-	faultLogin        = 1
-	faultNothing      = 2
-	faultParameter    = 3
-	faultDropshipping = 4
-	faultNotAllowed   = 5
-	faultUnreadable   = -1 // ours: a fault code that is no number
+	FaultLogin           = 1 // any gate: the session is gone, or the key is wrong
+	FaultNothing         = 2 // nothing found
+	FaultParameter       = 3 // wrong parameter
+	FaultDropshippingKey = 4 // dropshippingKey refused
+	FaultNotAllowed      = 5
+	FaultUnreadable      = -1 // ours: a fault code that is no number
 )
 
 func faultAdvice(code int) string {
 	switch code {
-	case faultLogin:
+	case FaultLogin:
 		return "Check idosell.login and idosell.password, and that the account may use CustomerAPI"
-	case faultNothing:
+	case FaultNothing:
 		return "The wholesaler found nothing that matches"
-	case faultParameter:
+	case FaultParameter:
 		return "The wholesaler refuses a parameter: compare the gate table with its WSDL"
-	case faultDropshipping:
+	case FaultDropshippingKey:
 		return "Check idosell.dropshipping_key: the wholesaler shows it under Administration / Dropshipping and cross-docking"
-	case faultNotAllowed:
+	case FaultNotAllowed:
 		return "The account is not allowed to do this: ask the wholesaler to switch it on"
 	default:
 		return "See the wholesaler's words, and its CustomerAPI documentation, for what this code means"

@@ -27,7 +27,7 @@ func DecodeBasket(body []byte) (Basket, error) { return decodeFor[Basket](body, 
 
 func decodeFor[T any](body []byte, op Operation) (T, error) {
 	var out T
-	a, err := readAnswer(body)
+	a, err := readAnswer(body, nil)
 	if err != nil {
 		return out, err
 	}
@@ -111,7 +111,7 @@ func CheckMappings() []string {
 
 // DecodeFault returns the first fault on any level of an answer.
 func DecodeFault(body []byte) (Fault, error) {
-	a, err := readAnswer(body)
+	a, err := readAnswer(body, nil)
 	if err != nil {
 		return Fault{}, err
 	}

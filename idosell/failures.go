@@ -39,9 +39,9 @@ func (c *Client) requestError(spec *GateSpec, err error) *Error {
 	return c.newError(spec, kind, 0, err, SendAgainNo, "").settled(SendAgainNo)
 }
 
-// networkError is the failure of a request that got no answer. Without a
-// connection nothing was sent; with one, the request may have arrived.
-func (c *Client) networkError(ctx context.Context, spec *GateSpec, err error, connected bool) *Error {
+// networkError is the failure of a request that got no answer. Unless it is
+// certain that nothing was sent, the request may have arrived.
+func (c *Client) networkError(ctx context.Context, spec *GateSpec, err error, unsent bool) *Error {
 	kind, advice := KindNetwork, "Check idosell.url and the network between here and the wholesaler"
 	switch {
 	case c.base.Err() != nil:
@@ -52,7 +52,7 @@ func (c *Client) networkError(ctx context.Context, spec *GateSpec, err error, co
 		advice = "The wholesaler is slow, or more is asked than idosell.requests_per_second and idosell.in_flight allow"
 	}
 	failure := c.newError(spec, kind, 0, withoutAddress(err), SendAgainYes, advice)
-	if _, waiting := errors.AsType[errBudget](err); waiting || !connected {
+	if _, waiting := errors.AsType[errBudget](err); waiting || unsent {
 		return failure.settled(SendAgainYes)
 	}
 	return failure
@@ -88,7 +88,15 @@ func (c *Client) httpError(spec *GateSpec, response *http.Response, err error) *
 		failure.settled(SendAgainNo).Advice = "The gate is not there: check idosell.url and the gate table"
 	case status == http.StatusRequestEntityTooLarge:
 		failure.settled(SendAgainNo).Advice = "The request is larger than the wholesaler takes"
-	case status >= 300 && status < 500:
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == 499:
+		// Something on the way gave up waiting: the gate may be at work.
+	case status >= 300 && status < 400:
+		// After a form, web applications redirect although all went well.
+		if !spec.Changes {
+			failure.settled(SendAgainNo)
+		}
+		failure.Advice = "Check idosell.url: something between here and CustomerAPI answers in its place"
+	case status >= 400 && status < 500:
 		failure.settled(SendAgainNo).Advice = "Check idosell.url: something between here and CustomerAPI answers in its place"
 	}
 	failure.RetryAfter = retryAfter(response, c.now())
@@ -130,7 +138,7 @@ func (c *Client) unreadable(spec *GateSpec, reply *reply, err error) *Error {
 // means that nothing was done; of the server, that something may have been.
 func (c *Client) soapFaultError(spec *GateSpec, response *http.Response, fault *soapFault) *Error {
 	failure := c.newError(spec, KindSOAPFault, response.StatusCode, nil, SendAgainYes, "The wholesaler's server failed: wait, and ask there if it lasts")
-	failure.Text = plainText(fault.text)
+	failure.Text = fault.text
 	failure.RetryAfter = retryAfter(response, c.now())
 	code := strings.ToLower(fault.code[strings.LastIndex(fault.code, ":")+1:])
 	if strings.HasPrefix(code, "client") || strings.HasPrefix(code, "sender") || strings.HasPrefix(code, "versionmismatch") || strings.HasPrefix(code, "mustunderstand") {
@@ -145,7 +153,10 @@ func (c *Client) soapFaultError(spec *GateSpec, response *http.Response, fault *
 func (c *Client) faultError(spec *GateSpec, status int, fault Fault) *Error {
 	failure := c.newError(spec, KindFault, status, nil, SendAgainNo, faultAdvice(fault.Code)).settled(SendAgainNo)
 	failure.Code, failure.Text = fault.Code, fault.Text
-	if fault.Code == faultLogin {
+	if fault.Code == FaultUnreadable && spec.Changes {
+		failure.SendAgain = SendAgainUnknown // who knows what it says
+	}
+	if fault.Code == FaultLogin {
 		failure.Kind = KindLogin
 		if spec.Operation != OpAuthenticate {
 			failure.SendAgain = SendAgainYes

@@ -2,7 +2,9 @@ package idosell
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -193,7 +195,7 @@ type NewOrder struct {
 	PaymentType   PaymentType `gate:"paymentType"`
 	Payer         *Address    `gate:"payerAddress"`
 	Billing       *Address    `gate:"billingAddress"`
-	ClientNote    string      `gate:"clientNote"` // put Reference(…) in it: the order is found again by it
+	ClientNote    string      `gate:"clientNote"` // see NoteWithReference: the order is found again by it
 	CourierNote   string      `gate:"courierNote"`
 	DeliveryDate  time.Time   `gate:"deliveryDate"`
 }
@@ -208,8 +210,19 @@ type PlacedOrder struct {
 // PlaceOrder orders what the account's basket holds (Dropshipping/placeOrder).
 // It has no idempotency key and is sent exactly once: an error whose SendAgain
 // is Unknown must be settled by reading Orders back, never by calling again.
+// An answer without a fault that names no order is such an error; so is one that
+// names an order and has a fault, too, and then the order comes with the error.
 func (c *Client) PlaceOrder(ctx context.Context, order NewOrder) (PlacedOrder, error) {
-	return call[PlacedOrder](ctx, c, OpPlaceOrder, order)
+	placed, err := call[PlacedOrder](ctx, c, OpPlaceOrder, order)
+	named := placed.ID != "" || placed.SerialNumber != 0
+	if err == nil && !named {
+		spec := c.gates.Gate(OpPlaceOrder)
+		return placed, c.unreadable(spec, &reply{status: http.StatusOK}, errors.New("it names no order"))
+	}
+	if failure, ok := errors.AsType[*Error](err); ok && named {
+		failure.SendAgain = SendAgainUnknown
+	}
+	return placed, err
 }
 
 type orderID struct {

@@ -244,7 +244,7 @@ func (s *sessions) otherDay(day, serverTime time.Time) (time.Time, bool) {
 
 func isLoginFault(err error) bool {
 	failure, ok := errors.AsType[*Error](err)
-	return ok && failure.Code == faultLogin
+	return ok && failure.Code == FaultLogin
 }
 
 // authenticateOn asks for a session with the key of one day. The second result

@@ -30,6 +30,7 @@ var (
 	errEmptyBody = errors.New("it is empty")
 	errCutShort  = errors.New("it is cut short")
 	errNoSOAP    = errors.New("it has no SOAP body with an answer")
+	errNoAnswer  = errors.New("nothing is in it, neither a fault nor results")
 	errTooLarge  = errors.New("it is larger than allowed")
 )
 
@@ -37,6 +38,8 @@ var (
 type answer struct {
 	part    *etree.Element // the one part of the answer, whatever its name
 	refs    map[string]*etree.Element
+	hide    func(string) string // takes secrets out of the wholesaler's words
+	faulty  bool                // a fault code other than 0 may stand somewhere
 	fault   Fault
 	soap    *soapFault
 	paging  pageInfo
@@ -55,8 +58,9 @@ type pageInfo struct {
 
 // readAnswer reads an envelope. Prefixes, namespaces and the name of the part
 // are ignored: only local names and positions count, because the WSDLs do not
-// bind the answer (idosell-wire.md).
-func readAnswer(body []byte) (*answer, error) {
+// bind the answer (idosell-wire.md). hide takes secrets out of a text of the
+// wholesaler's, should a gate repeat what it was sent.
+func readAnswer(body []byte, hide func(string) string) (*answer, error) {
 	doc, err := readXML(body)
 	if err != nil {
 		return nil, err
@@ -65,7 +69,8 @@ func readAnswer(body []byte) (*answer, error) {
 	if root == nil {
 		return nil, errCutShort
 	}
-	if err := checkDepth(root, 0); err != nil {
+	a := &answer{hide: hide}
+	if err := a.survey(root, 0); err != nil {
 		return nil, err
 	}
 	if !strings.EqualFold(root.Tag, "Envelope") {
@@ -82,19 +87,19 @@ func readAnswer(body []byte) (*answer, error) {
 	if len(content) == 0 {
 		return nil, errNoSOAP
 	}
-	a := &answer{}
-	a.collectRefs(content)
 	if fault := childNamed(soapBody, "Fault"); fault != nil {
-		a.soap = readSOAPFault(fault)
+		a.readSOAPFault(fault)
 		return a, nil
 	}
 	a.part = content[0]
-	if parts := a.part.ChildElements(); len(parts) == 1 && !isOneOf(parts[0].Tag, errorsNames) {
+	if parts := a.part.ChildElements(); len(parts) == 1 && !isOneOf(parts[0].Tag, errorsNames) && !isOneOf(parts[0].Tag, codeNames) {
 		a.part = a.resolve(parts[0])
 	}
-	a.readHead()
-	return a, nil
+	return a, a.readHead()
 }
+
+// blank says whether nothing at all was answered: no fault, no results.
+func (a *answer) blank() bool { return isNil(a.part) || len(a.part.ChildElements()) == 0 }
 
 // readXML turns bytes into a document: byte order marks and the encodings of the
 // declaration are understood, and what would take too much memory is refused
@@ -163,32 +168,35 @@ func looksLikeHTML(body []byte) bool {
 	return strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html") || strings.HasPrefix(head, "<head") || strings.HasPrefix(head, "<body")
 }
 
-func checkDepth(element *etree.Element, depth int) error {
+// survey goes through the document once. It refuses what lies too deep;
+// remembers the elements that others point to, as SOAP's section 5 allows a
+// value to stand once and be referred to by href="#id"; and notes whether a
+// fault can stand anywhere, so that most answers are not searched for one again.
+func (a *answer) survey(element *etree.Element, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("its elements lie more than %d deep", maxDepth)
 	}
+	if id := attribute(element, "id"); id != "" {
+		if a.refs == nil {
+			a.refs = map[string]*etree.Element{}
+		}
+		a.refs[id] = element
+	}
+	switch {
+	case a.faulty:
+	case isOneOf(element.Tag, codeNames):
+		a.faulty = faultCode(element.Text()) != 0 || attribute(element, "href") != ""
+	case element.Tag == "key": // of a pair in PHP's Map encoding
+		a.faulty = isOneOf(strings.TrimSpace(element.Text()), codeNames)
+	}
 	for _, child := range element.Child {
 		if inner, ok := child.(*etree.Element); ok {
-			if err := checkDepth(inner, depth+1); err != nil {
+			if err := a.survey(inner, depth+1); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// collectRefs remembers the elements that others point to: SOAP's section 5
-// allows a value to stand once and be referred to by href="#id".
-func (a *answer) collectRefs(elements []*etree.Element) {
-	for _, element := range elements {
-		if id := attribute(element, "id"); id != "" {
-			if a.refs == nil {
-				a.refs = map[string]*etree.Element{}
-			}
-			a.refs[id] = element
-		}
-		a.collectRefs(element.ChildElements())
-	}
 }
 
 // resolve follows an href, a few steps at the most.
@@ -209,42 +217,62 @@ func (a *answer) resolve(element *etree.Element) *etree.Element {
 // readHead finds fault, paging and results among the children of the part. An
 // answer without any of the containers is all results: some gates of the maker
 // put their values straight into the part.
-func (a *answer) readHead() {
+func (a *answer) readHead() error {
 	head := mappingOf(pageInfoType, pagingAnswer)
-	pageFields := decoder{answer: a}
-	entries := a.entries(a.part)
-	for _, e := range entries {
+	d := decoder{answer: a}
+	err := d.each(a.part, func(name string, element *etree.Element) error {
 		switch {
-		case isOneOf(e.name, errorsNames):
-			a.fault = a.faultIn(e.element, false)
-		case isOneOf(e.name, codeNames):
-			if code := faultCode(e.element.Text()); code != 0 && a.fault.OK() {
-				a.fault = a.faultIn(a.part, false)
+		case isOneOf(name, errorsNames):
+			if a.fault.OK() {
+				a.fault = d.faultIn(element, true, 0)
 			}
-		case isOneOf(e.name, resultsNames):
-			a.results = append(a.results, e.element)
+		case isOneOf(name, codeNames):
+			if a.fault.OK() {
+				a.fault = d.faultIn(a.part, false, 0)
+			}
+		case isOneOf(name, resultsNames):
+			a.results = append(a.results, element)
 		default:
-			if at, ok := head.lookup(e.name); ok {
-				pageFields.pageNumber(&a.paging, head.members[at.member].field.Key, e.element.Text())
+			if at, ok := head.lookup(name); ok {
+				d.pageNumber(&a.paging, head.members[at.member].field.Key, element.Text())
 			}
 		}
-	}
+		return nil
+	})
 	if len(a.results) == 0 {
 		a.results = []*etree.Element{a.part}
 	}
+	return err
 }
 
-func readSOAPFault(fault *etree.Element) *soapFault {
+// readSOAPFault reads a <SOAP-ENV:Fault>. Where its code is a number it is one of
+// CustomerAPI's own: PHP's SoapServer writes the code with which a fault was
+// thrown as it is.
+func (a *answer) readSOAPFault(fault *etree.Element) {
 	out := &soapFault{}
 	for _, child := range fault.ChildElements() {
 		switch strings.ToLower(child.Tag) {
 		case "faultcode", "code":
 			out.code = strings.TrimSpace(firstText(child))
 		case "faultstring", "reason":
-			out.text = strings.TrimSpace(firstText(child))
+			out.text = a.words(firstText(child))
 		}
 	}
-	return out
+	local := out.code[strings.LastIndex(out.code, ":")+1:]
+	if code, err := strconv.Atoi(local); err == nil && code > 0 {
+		a.fault = Fault{Code: code, Text: out.text}
+		return
+	}
+	a.soap = out
+}
+
+// words makes a text of the wholesaler's fit for an error and a log line.
+// Secrets are taken out first: a shortened one would not be found any more.
+func (a *answer) words(text string) string {
+	if a.hide != nil {
+		text = a.hide(text)
+	}
+	return plainText(text)
 }
 
 // firstText is an element's own text, or that of its first descendant with some:
@@ -265,8 +293,9 @@ func firstText(element *etree.Element) string {
 
 // itemFault is the first fault anywhere in the results.
 func (a *answer) itemFault() Fault {
+	d := decoder{answer: a}
 	for _, element := range a.results {
-		if fault := a.faultIn(element, true); !fault.OK() {
+		if fault := d.faultIn(element, true, 0); !fault.OK() {
 			return fault
 		}
 	}
@@ -274,28 +303,32 @@ func (a *answer) itemFault() Fault {
 }
 
 // faultIn finds the first fault in an element: its own, or with deep the first
-// in anything below it. Three levels of them occur in one answer.
-func (a *answer) faultIn(element *etree.Element, deep bool) Fault {
-	found := Fault{}
-	for _, child := range element.ChildElements() {
+// in anything below it. Three levels of them occur in one answer, and a fault
+// comes in every form in which other values do. Where references multiply so
+// that not everything can be looked at, there may be one: it counts as a fault.
+func (d *decoder) faultIn(element *etree.Element, deep bool, depth int) Fault {
+	if !d.answer.faulty || depth > maxDepth {
+		return Fault{}
+	}
+	found, inner := Fault{}, Fault{}
+	err := d.each(element, func(name string, child *etree.Element) error {
 		switch {
-		case isOneOf(child.Tag, codeNames):
+		case isOneOf(name, codeNames):
 			found.Code = faultCode(child.Text())
-		case isOneOf(child.Tag, textNames):
+		case isOneOf(name, textNames):
 			found.Text = child.Text()
+		case deep && inner.OK():
+			inner = d.faultIn(child, true, depth+1)
 		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return Fault{Code: FaultUnreadable, Text: err.Error()}
+	case !found.OK():
+		return Fault{Code: found.Code, Text: d.answer.words(found.Text)}
 	}
-	if !found.OK() {
-		return Fault{Code: found.Code, Text: plainText(found.Text)}
-	}
-	if deep {
-		for _, child := range element.ChildElements() {
-			if inner := a.faultIn(child, true); !inner.OK() {
-				return inner
-			}
-		}
-	}
-	return Fault{}
+	return inner
 }
 
 // faultCode reads a fault code, which may come as a string. One that is no
@@ -307,7 +340,7 @@ func faultCode(text string) int {
 	}
 	code, err := strconv.Atoi(text)
 	if err != nil {
-		return faultUnreadable
+		return FaultUnreadable
 	}
 	return code
 }

@@ -66,7 +66,12 @@ func (t *budgetTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		}
 		return nil, errBudget{err}
 	}
-	response, err := t.next.RoundTrip(request)
+	// Without GetBody, net/http does not send a request again on its own, over
+	// another connection (HTTP/1.1) or after a refused stream (HTTP/2): a change
+	// goes out once at the most, and every request passes the budget.
+	once := request.WithContext(ctx)
+	once.GetBody = nil
+	response, err := t.next.RoundTrip(once)
 	if err != nil {
 		release()
 		return nil, err

@@ -49,7 +49,7 @@ func ParseWSDL(text []byte) (*WSDL, error) {
 	if root == nil || !strings.EqualFold(root.Tag, "definitions") {
 		return nil, errors.New("it is no WSDL")
 	}
-	if err := checkDepth(root, 0); err != nil {
+	if err := new(answer).survey(root, 0); err != nil {
 		return nil, err
 	}
 	out := &WSDL{Namespace: attribute(root, "targetNamespace"), Version: -1}
@@ -117,7 +117,7 @@ func (c *Client) WSDL(ctx context.Context, op Operation) (*WSDL, error) {
 	defer context.AfterFunc(c.base, cancel)()
 	response, err := c.http.R().SetContext(ctx).SetHeader("User-Agent", "octobridge").Get(c.gateURL(&spec) + "/wsdl")
 	if err != nil {
-		return nil, c.networkError(ctx, &spec, err, false)
+		return nil, c.networkError(ctx, &spec, err, true)
 	}
 	raw := response.RawResponse
 	defer raw.Body.Close()

@@ -72,9 +72,6 @@ type interrupted struct{ err error }
 func (e *interrupted) Error() string { return fmt.Sprintf("interrupted: %v", e.err) }
 func (e *interrupted) Unwrap() error { return e.err }
 
-// faultKey is the fault code of a dropshippingKey that the wholesaler refuses.
-const faultKey = 4
-
 // exitCode returns the code for what happened.
 func exitCode(err error) int {
 	if err == nil {
@@ -91,7 +88,7 @@ func exitCode(err error) int {
 	}
 	if failure, ok := errors.AsType[*idosell.Error](err); ok {
 		switch {
-		case failure.Kind == idosell.KindLogin || failure.Code == faultKey:
+		case failure.Kind == idosell.KindLogin || failure.Code == idosell.FaultDropshippingKey:
 			return exitLogin
 		case failure.Kind == idosell.KindRequest:
 			return exitUsage

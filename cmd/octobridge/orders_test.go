@@ -70,21 +70,6 @@ func TestNewest(t *testing.T) {
 	}
 }
 
-func TestReferenceIn(t *testing.T) {
-	for note, want := range map[string]string{
-		"":                               "",
-		"[ref:SH-1001]":                  "SH-1001",
-		"Prosimy pilnie [ref: 2026/11 ]": "2026/11",
-		"[ref:A] [ref:B]":                "A",
-		"[ref:]":                         "",
-		"ref:SH-1001":                    "",
-	} {
-		if got := referenceIn(note); got != want {
-			t.Errorf("%q: %q, want %q", note, got, want)
-		}
-	}
-}
-
 func TestSellable(t *testing.T) {
 	number := func(text string) idosell.OptionalDecimal {
 		return idosell.OptionalDecimal{Decimal: decimal.RequireFromString(text), Valid: true}

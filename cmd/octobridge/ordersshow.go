@@ -71,7 +71,7 @@ func findOrder(ctx context.Context, client *idosell.Client, name string, begin t
 		}
 	}
 	return first(client.Orders(ctx, idosell.OrderQuery{DateType: idosell.DateAdded, Begin: begin}), func(o idosell.Order) bool {
-		return strings.EqualFold(referenceIn(o.ClientNote), name) || strings.EqualFold(o.ID, name)
+		return strings.EqualFold(o.Reference(), name) || strings.EqualFold(o.ID, name)
 	})
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -65,7 +64,7 @@ type orderLineView struct {
 func (p *program) order(o idosell.Order) orderView {
 	delivery := o.Client.Delivery.Address
 	view := orderView{
-		ID: o.ID, SerialNumber: o.SerialNumber, Reference: referenceIn(o.ClientNote), Status: string(o.Status),
+		ID: o.ID, SerialNumber: o.SerialNumber, Reference: o.Reference(), Status: string(o.Status),
 		DropshippingStatus: o.DropshippingStatus, AddedAt: when(o.AddedAt), ChangedAt: when(o.ChangedAt),
 		DispatchedAt: when(o.DispatchedAt), EstimatedDelivery: when(o.Dispatch.EstimatedDelivery),
 		Recipient: recipientView{
@@ -88,17 +87,6 @@ func (p *program) order(o idosell.Order) orderView {
 		})
 	}
 	return view
-}
-
-// referenceMark is how the shop's reference stands in an order's note.
-var referenceMark = regexp.MustCompile(`\[ref:\s*([^\[\]\r\n]{1,100}?)\s*\]`)
-
-// referenceIn returns the shop's reference in a note, "" where there is none.
-func referenceIn(note string) string {
-	if mark := referenceMark.FindStringSubmatch(note); mark != nil {
-		return mark[1]
-	}
-	return ""
 }
 
 // when returns a time that may be missing; nil then.
