@@ -218,6 +218,8 @@ func productPage(t *tongue, lang string, product *Product, related []Card) *page
 	if len(shown.Pictures) == 0 && shown.Picture != "" {
 		shown.Pictures = []string{shown.Picture}
 	}
+	description, inDescription := wellFormed(shown.Description)
+	shown.Description = description
 	p := &page{
 		template: productTemplate, tongue: t, lang: lang, Search: view{order: OrderRelevance}, Title: shown.Title,
 		Product: &shown, Related: related[:min(len(related), mostRelated)],
@@ -227,7 +229,7 @@ func productPage(t *tongue, lang string, product *Product, related []Card) *page
 	for _, c := range p.Related {
 		p.loads = append(p.loads, c.Picture)
 	}
-	p.loads = append(p.loads, picturesIn(string(shown.Description))...)
+	p.loads = append(p.loads, inDescription...)
 	return p
 }
 

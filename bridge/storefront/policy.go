@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"golang.org/x/net/html"
 )
 
 // maxOrigins bounds the hosts that one page takes pictures from.
@@ -37,26 +35,4 @@ func originOf(address string) string {
 		return ""
 	}
 	return parsed.Scheme + "://" + parsed.Host
-}
-
-// picturesIn returns the addresses of the pictures in sanitised HTML.
-func picturesIn(description string) []string {
-	if !strings.Contains(description, "<img") {
-		return nil
-	}
-	var found []string
-	tokens := html.NewTokenizer(strings.NewReader(description))
-	for {
-		switch tokens.Next() {
-		case html.ErrorToken: // the end
-			return found
-		case html.StartTagToken, html.SelfClosingTagToken:
-			token := tokens.Token()
-			for _, attribute := range token.Attr {
-				if token.Data == "img" && attribute.Key == "src" {
-					found = append(found, attribute.Val)
-				}
-			}
-		}
-	}
 }

@@ -30,7 +30,7 @@ type Query struct {
 	Text   string // plain text, at most 200 characters; "" finds everything
 	Order  Order
 	Page   int // from 1 to 1,000
-	Size   int // products on a page, 24
+	Size   int // products on a page, 20
 	Locale string
 }
 

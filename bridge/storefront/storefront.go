@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	pageSize    = 24 // products on a page of the list
+	pageSize    = 20 // products on a page of the list
 	mostRelated = 6
 
 	defaultTimeout = 15 * time.Second
