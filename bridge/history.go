@@ -36,6 +36,7 @@ type OrderHistory struct {
 	options   OrderHistoryOptions
 	loads     *flights[struct{}, struct{}]
 	refreshes *flights[struct{}, struct{}]
+	outage    outage
 
 	mu       sync.RWMutex
 	book     *orderBook
@@ -51,6 +52,7 @@ func NewOrderHistory(options OrderHistoryOptions) *OrderHistory {
 		options:   options,
 		loads:     newFlights[struct{}, struct{}](loadTimeout),
 		refreshes: newFlights[struct{}, struct{}](flightTimeout),
+		outage:    outage{what: "orders", logger: options.Logger},
 		book:      newOrderBook(),
 	}
 }
@@ -148,6 +150,7 @@ func (h *OrderHistory) readAll(ctx context.Context) (struct{}, error) {
 		h.reloadAt = begin.Add(reloadEvery / 12)
 		return struct{}{}, err
 	}
+	h.outage.over()
 	h.reloadAt = begin.Add(reloadEvery)
 	if h.loaded && seen*2 < len(h.book.byID) {
 		h.options.Logger.Warn("the wholesaler answered with far fewer orders than are known: none is forgotten",
@@ -179,6 +182,7 @@ func (h *OrderHistory) readChanged(ctx context.Context) (struct{}, error) {
 		h.failed(err)
 		return struct{}{}, err
 	}
+	h.outage.over()
 	if begin.After(h.readAt) {
 		h.readAt = begin
 	}
@@ -188,7 +192,7 @@ func (h *OrderHistory) readChanged(ctx context.Context) (struct{}, error) {
 // failed notes a failure. The lock is held.
 func (h *OrderHistory) failed(err error) {
 	h.heldTo = h.options.Clock().Add(holdOff)
-	h.options.Logger.Warn("orders cannot be read from the wholesaler", "error", err)
+	h.outage.failed(err)
 }
 
 // read takes over every order that it gets before the first error, and says how

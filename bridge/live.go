@@ -43,6 +43,7 @@ type liveSource struct {
 	reads     *flights[string, map[int64]*keptProduct]
 	finds     *flights[searchQuery, *keptPage]
 	heldUntil atomic.Int64 // Unix nanoseconds
+	outage    outage
 }
 
 type productKey struct {
@@ -85,6 +86,7 @@ func newLiveSource(options *AdapterOptions, m *mapper) (*liveSource, error) {
 		searches: searches,
 		reads:    newFlights[string, map[int64]*keptProduct](flightTimeout),
 		finds:    newFlights[searchQuery, *keptPage](flightTimeout),
+		outage:   outage{what: "products", logger: options.Logger},
 	}, nil
 }
 
@@ -243,6 +245,7 @@ func (s *liveSource) askFor(ctx context.Context, ids []int64, language string) (
 		s.failed(err)
 		return nil, err
 	}
+	s.outage.over()
 	asked := slices.DeleteFunc(page.Items, func(p idosell.Product) bool { return !slices.Contains(ids, p.ID) })
 	if len(asked) == 0 && len(page.Items) > 0 {
 		s.logger.Warn("the wholesaler answered with other products than those asked for: its search seems to ignore product ids")
@@ -299,7 +302,7 @@ func (s *liveSource) failed(err error) {
 		return
 	}
 	s.hold()
-	s.logger.Warn("products cannot be read from the wholesaler", "error", err)
+	s.outage.failed(err)
 }
 
 // queryText tidies what a visitor typed: white space is collapsed, and nobody

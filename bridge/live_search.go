@@ -74,6 +74,7 @@ func (s *liveSource) fetchPage(ctx context.Context, query searchQuery) (*keptPag
 		s.failed(err)
 		return nil, err
 	}
+	s.outage.over()
 	page := &keptPage{at: s.now()}
 	for i := range answer.Items[:min(len(answer.Items), query.size)] {
 		item := &answer.Items[i]

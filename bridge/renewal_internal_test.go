@@ -151,3 +151,21 @@ func TestOrdersAreLoadedAfterAnOutageAtTheStart(t *testing.T) {
 		loadOrders(ctx, func(context.Context) error { return errors.New("no answer") }) // returns
 	})
 }
+
+// Every visitor who was answered "unavailable" made a line in the log.
+func TestSeldomSaysHowOftenItWasSilent(t *testing.T) {
+	rare := seldom{every: time.Minute}
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	said := 0
+	for range 90 { // in the first minute and a half
+		if others, ok := rare.say(now); ok {
+			if said++; said == 2 && others != 59 {
+				t.Errorf("%d others, want 59", others)
+			}
+		}
+		now = now.Add(time.Second)
+	}
+	if said != 2 {
+		t.Errorf("said %d times, want 2", said)
+	}
+}

@@ -29,6 +29,7 @@ type Service struct {
 	server  *server.Server
 	renewal *renewal
 	logger  *slog.Logger
+	outages seldom // of lines about methods that could not be answered
 }
 
 // ServiceOptions are what a Service needs beside the configuration.
@@ -49,7 +50,7 @@ type ServiceOptions struct {
 // nobody is called before Run. Close it when Run is never called.
 func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err error) {
 	c := options.Config
-	s := &Service{logger: options.Logger}
+	s := &Service{logger: options.Logger, outages: seldom{every: time.Minute}}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
@@ -154,13 +155,19 @@ func UpstreamConfig(c config.IdoSell, gates *idosell.GateTable) (idosell.Config,
 }
 
 // reportFailure logs what an adapter's method failed with; the visitor has got
-// the empty shape.
+// the empty shape. In an outage that is every visitor of the shop: one line a
+// minute tells as much as all of them.
 func (s *Service) reportFailure(ctx context.Context, method string, err error) {
-	level := slog.LevelError
-	if _, outage := errors.AsType[*oct8ne.Unavailable](err); outage || errors.Is(err, context.DeadlineExceeded) {
-		level = slog.LevelWarn
+	if _, outage := errors.AsType[*oct8ne.Unavailable](err); !outage && !errors.Is(err, context.DeadlineExceeded) {
+		s.logger.ErrorContext(ctx, "an oct8ne method could not be answered", "method", method, "error", err)
+		return
 	}
-	s.logger.Log(ctx, level, "an oct8ne method could not be answered", "method", method, "error", err)
+	level := slog.LevelWarn
+	others, ok := s.outages.say(time.Now())
+	if !ok {
+		level = slog.LevelDebug
+	}
+	s.logger.Log(ctx, level, "an oct8ne method could not be answered", "method", method, "error", err, "others_since", others)
 }
 
 // Listen opens the listeners, so that their addresses are known before Run.

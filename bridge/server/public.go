@@ -118,11 +118,14 @@ func (s *Server) next(c *fiber.Ctx) (err error) {
 }
 
 // level is how important the log finds a request. Those that went as they should
-// are many, and 404 and 429 can be had by strangers at will: they are for
+// are many, 404 and 429 can be had by strangers at will, and 503 is what everybody
+// gets in an outage, which is logged by whom it happens to: they are for
 // debugging. The path is not logged at all, because paths can hold secrets and
 // apiToken comes in the query; the route tells what was asked.
 func (s *Server) level(status int, took time.Duration) slog.Level {
 	switch {
+	case status == fiber.StatusServiceUnavailable:
+		return slog.LevelDebug
 	case status >= 500:
 		return slog.LevelWarn
 	case took >= s.options.Slow, status >= 400 && status != fiber.StatusNotFound && status != fiber.StatusTooManyRequests:

@@ -297,7 +297,7 @@ func TestTheAccessLog(t *testing.T) {
 		router.Get("/hook/:secret", func(c *fiber.Ctx) error { return c.SendString("ok") })
 		router.Get("/slow", func(c *fiber.Ctx) error { now.advance(time.Second); return nil })
 		router.Get("/bad", func(c *fiber.Ctx) error { return fiber.ErrBadRequest })
-		router.Get("/down", func(c *fiber.Ctx) error { return fiber.ErrServiceUnavailable })
+		router.Get("/down", func(c *fiber.Ctx) error { return fiber.ErrBadGateway })
 	}})
 	for _, path := range []string{"/hook/hunter2?apiToken=hunter2", "/slow", "/bad", "/down", "/hunter2"} {
 		s.get(path)
