@@ -132,7 +132,14 @@ func (c *Client) withSession(ctx context.Context, spec *GateSpec, write func(Sec
 			return nil, err
 		}
 		reply, err := c.retried(ctx, spec, body, key.Secret)
-		if !isLoginFault(err) || again == 2 || again == 1 && !key.adopted {
+		if !isLoginFault(err) {
+			return reply, err
+		}
+		if again == 2 || again == 1 && !key.adopted {
+			c.sessions.setUseless(spec.Operation)
+			return reply, err
+		}
+		if again == 0 && !c.sessions.worthRenewing(spec.Operation) {
 			return reply, err
 		}
 		renewed, renewal := c.sessions.renew(ctx, key.Secret)

@@ -37,7 +37,7 @@ type AddressQuery struct {
 // DeliveryAddresses reads the addresses that were handed to the wholesaler,
 // page after page (Clients/getDeliveryAddresses). Safe to repeat.
 func (c *Client) DeliveryAddresses(ctx context.Context, query AddressQuery) iter.Seq2[DeliveryAddress, error] {
-	return pages(ctx, func(ctx context.Context, page int) (Page[DeliveryAddress], error) {
+	return pages(ctx, c, OpDeliveryAddresses, func(ctx context.Context, page int) (Page[DeliveryAddress], error) {
 		return callPage[DeliveryAddress](ctx, c, OpDeliveryAddresses, query, page, maxPageSize)
 	})
 }

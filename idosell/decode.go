@@ -392,6 +392,11 @@ func parseInt(text string) (int64, error) {
 	return number.IntPart(), nil
 }
 
+var (
+	withoutBlanks = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "")
+	withoutSigns  = strings.NewReplacer(".", "", ",", "")
+)
+
 // ParseDecimal reads a decimal number as CustomerAPI writes it: digits with a
 // decimal point or a decimal comma, perhaps a sign, perhaps blanks between
 // groups of digits. At most 40 characters; no exponents.
@@ -422,13 +427,13 @@ func ParseDecimal(text string) (Decimal, error) {
 		return Decimal{}, fmt.Errorf("it is no decimal number")
 	}
 	if !plain {
-		text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "").Replace(text)
+		text = withoutBlanks.Replace(text)
 		last := strings.LastIndexAny(text, ".,")
 		if points > 1 { // "1.234,56" and "1,234.56": the last sign is the decimal one
 			if strings.Count(text, text[last:last+1]) > 1 {
 				return Decimal{}, fmt.Errorf("it is no decimal number")
 			}
-			text = strings.NewReplacer(".", "", ",", "").Replace(text[:last]) + "." + text[last+1:]
+			text = withoutSigns.Replace(text[:last]) + "." + text[last+1:]
 		} else {
 			text = strings.ReplaceAll(text, ",", ".")
 		}

@@ -64,7 +64,7 @@ func TestFailures(t *testing.T) {
 		"404":                 {text(404, page), idosell.KindHTTP, 0, 1, no, no},
 		"403":                 {text(403, page), idosell.KindHTTP, 0, 1, no, no},
 		"413":                 {text(413, ""), idosell.KindHTTP, 0, 1, no, no},
-		"redirect":            {text(302, "", "Location", "http://elsewhere.example/"), idosell.KindHTTP, 0, 1, no, no},
+		"redirect":            {text(302, "", "Location", "http://elsewhere.example/"), idosell.KindHTTP, 0, 1, no, unknown},
 		"page instead of XML": {text(200, page), idosell.KindUnreadable, 0, 3, yes, unknown},
 		"empty":               {text(200, ""), idosell.KindUnreadable, 0, 3, yes, unknown},
 		"cut body":            {cut, idosell.KindUnreadable, 0, 3, yes, unknown},

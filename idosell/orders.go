@@ -175,7 +175,7 @@ type OrderQuery struct {
 // filter may be silently ignored by the wholesaler and everything returned.
 // Reading only: safe to repeat.
 func (c *Client) Orders(ctx context.Context, query OrderQuery) iter.Seq2[Order, error] {
-	return pages(ctx, func(ctx context.Context, page int) (Page[Order], error) {
+	return pages(ctx, c, OpGetOrders, func(ctx context.Context, page int) (Page[Order], error) {
 		return c.OrdersPage(ctx, query, page, maxPageSize)
 	})
 }

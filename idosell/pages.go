@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/http"
 	"reflect"
 )
 
@@ -21,17 +22,6 @@ type Page[T any] struct {
 	Size   int // asked rows a page
 
 	rows int // rows on the wire, before any were left out
-}
-
-// last says whether no page can follow.
-func (p Page[T]) last() bool {
-	if p.rows == 0 {
-		return true
-	}
-	if p.Total > 0 {
-		return (p.Number+1)*p.Size >= p.Total
-	}
-	return p.rows < p.Size
 }
 
 // errSamePage is the cause when a wholesaler gives the same page again and
@@ -54,9 +44,12 @@ func callPage[T any](ctx context.Context, c *Client, op Operation, params any, n
 }
 
 // pages walks over the items of all pages. It yields an error once, as the last.
-func pages[T any](ctx context.Context, read func(context.Context, int) (Page[T], error)) iter.Seq2[T, error] {
+// A page with fewer rows than asked for is not the last one while the wholesaler
+// says that the list has more: it may give smaller pages.
+func pages[T any](ctx context.Context, c *Client, op Operation, read func(context.Context, int) (Page[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
+		seen, rows := 0, 0
 		var before []T
 		for number := range maxPages {
 			page, err := read(ctx, number)
@@ -64,20 +57,27 @@ func pages[T any](ctx context.Context, read func(context.Context, int) (Page[T],
 				yield(none, err)
 				return
 			}
-			if number > 0 && page.rows == page.Size && len(page.Items) > 0 && reflect.DeepEqual(before, page.Items) {
-				yield(none, errSamePage)
+			if number > 0 && page.rows == rows && len(page.Items) > 0 && reflect.DeepEqual(before, page.Items) {
+				yield(none, c.endless(op))
 				return
 			}
+			seen, rows = seen+page.rows, page.rows
 			for _, item := range page.Items {
 				if !yield(item, nil) {
 					return
 				}
 			}
-			if page.last() {
+			if page.rows == 0 || page.Total > 0 && seen >= page.Total || page.Total == 0 && page.rows < page.Size {
 				return
 			}
 			before = page.Items
 		}
-		yield(none, errSamePage)
+		yield(none, c.endless(op))
 	}
+}
+
+// endless is the failure of a list that has no end.
+func (c *Client) endless(op Operation) *Error {
+	return c.newError(c.gates.Gate(op), KindUnreadable, http.StatusOK, errSamePage, SendAgainNo,
+		"Compare the names of the paging parameters in the gate table with the wholesaler's WSDL")
 }

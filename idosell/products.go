@@ -139,7 +139,7 @@ type ProductQuery struct {
 // SearchProducts finds products, page after page, as they are asked for. It
 // stops at the first error, which it yields last. Reading only: safe to repeat.
 func (c *Client) SearchProducts(ctx context.Context, query ProductQuery) iter.Seq2[Product, error] {
-	return pages(ctx, func(ctx context.Context, page int) (Page[Product], error) {
+	return pages(ctx, c, OpSearchProducts, func(ctx context.Context, page int) (Page[Product], error) {
 		return c.SearchProductsPage(ctx, query, page, maxPageSize)
 	})
 }
@@ -153,7 +153,7 @@ func (c *Client) SearchProductsPage(ctx context.Context, query ProductQuery, pag
 // GetProducts reads products by id or code through Products/get, page after
 // page. Unknown ones are left out. Reading only: safe to repeat.
 func (c *Client) GetProducts(ctx context.Context, query ProductQuery) iter.Seq2[Product, error] {
-	return pages(ctx, func(ctx context.Context, page int) (Page[Product], error) {
+	return pages(ctx, c, OpGetProducts, func(ctx context.Context, page int) (Page[Product], error) {
 		return callPage[Product](ctx, c, OpGetProducts, query.params(), page, maxPageSize)
 	})
 }

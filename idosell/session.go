@@ -19,6 +19,8 @@ const (
 	aroundMidnight = 10 * time.Minute
 	firstRefusal   = 75 * time.Second // at most three Authenticate calls in a minute with a wrong password, two of them around midnight
 	longestRefusal = 15 * time.Minute
+	otherRefusal   = 30 * time.Second // after a refusal of Authenticate that is not about the password
+	uselessFor     = time.Minute      // how long a gate that refuses even a new session is not worth another one
 )
 
 // Session is a sessionKey and how long it is good for.
@@ -115,6 +117,25 @@ type sessions struct {
 	refusals int       // wrong passwords in a row
 	notUntil time.Time // no Authenticate before this moment
 	refusal  *Error
+	useless  map[Operation]time.Time // gates that refused a new session, and until when that counts
+}
+
+// worthRenewing says whether a new session may help after a gate has refused
+// one. Where it refused a new one a moment ago it is not the session: asking for
+// one after the other would only get the account blocked.
+func (s *sessions) worthRenewing(op Operation) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.client.now().Before(s.useless[op])
+}
+
+func (s *sessions) setUseless(op Operation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.useless == nil {
+		s.useless = map[Operation]time.Time{}
+	}
+	s.useless[op] = s.client.now().Add(uselessFor)
 }
 
 // sessionKey is a key to call gates with.
@@ -199,7 +220,8 @@ type sessionAnswer struct {
 // authenticate gets a new session. A login fault is answered by one more try
 // with another day where the wholesaler's clock may be there: its Date header
 // says so, or it is within ten minutes of midnight. After a refusal it waits,
-// longer each time, so that a wrong password does not get the account blocked.
+// longer each time, so that a wrong password does not get the account blocked;
+// after any other failure that is no passing one it waits, too.
 func (s *sessions) authenticate(ctx context.Context) (Session, error) {
 	s.mu.Lock()
 	refusal, until := s.refusal, s.notUntil
@@ -212,16 +234,20 @@ func (s *sessions) authenticate(ctx context.Context) (Session, error) {
 	}
 	day := s.client.now().In(s.client.zone)
 	session, serverTime, err := s.authenticateOn(ctx, day)
-	if isLoginFault(err) {
+	refused := isLoginFault(err)
+	if refused {
 		if other, ok := s.otherDay(day, serverTime); ok {
 			session, _, err = s.authenticateOn(ctx, other)
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if failure, ok := errors.AsType[*Error](err); ok && failure.Kind == KindLogin {
-		wait := min(firstRefusal<<min(s.refusals, 10), longestRefusal)
-		s.refusals++
+	if failure, ok := errors.AsType[*Error](err); ok && (refused || failure.SendAgain == SendAgainNo) {
+		wait := otherRefusal
+		if refused {
+			wait = min(firstRefusal<<min(s.refusals, 10), longestRefusal)
+			s.refusals++
+		}
 		s.refusal, s.notUntil = failure, s.client.now().Add(wait)
 		failure.RetryAfter = wait
 		return Session{}, failure
@@ -277,6 +303,11 @@ func (s *sessions) authenticateOn(ctx context.Context, day time.Time) (Session, 
 	if out.Lifetime > 0 && out.Lifetime < 24*3600 {
 		lifetime = time.Duration(out.Lifetime) * time.Second
 	}
+	if lifetime < 2*renewAhead {
+		// It would count as run out at once or soon, and every call would ask for
+		// another one: half of such a short life is used.
+		lifetime = lifetime/2 + renewAhead
+	}
 	return Session{Key: NewSecret(out.SessionKey), ExpiresAt: asked.Add(lifetime)}, serverTime, nil
 }
 
@@ -287,6 +318,8 @@ func (c *Client) Renew(ctx context.Context) error {
 	c.sessions.mu.Lock()
 	stale := c.sessions.current.Key
 	c.sessions.mu.Unlock()
-	_, err := c.sessions.renew(ctx, stale)
-	return err
+	if _, err := c.sessions.renew(ctx, stale); err != nil {
+		return c.asError(c.gates.Gate(OpAuthenticate), err)
+	}
+	return nil
 }
