@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strconv"
 )
 
 //go:embed web
@@ -19,6 +20,12 @@ var (
 
 	styleAddress = fileAddress("style.css", styleSheet)
 	iconAddress  = fileAddress("icon.svg", icon)
+
+	functions = template.FuncMap{
+		"style":  func() string { return styleAddress },
+		"icon":   func() string { return iconAddress },
+		"number": func(index int) int { return index + 1 },
+	}
 
 	listTemplate    = parse("list.html")
 	productTemplate = parse("product.html")
@@ -48,20 +55,21 @@ func fingerprint(body []byte) string {
 
 // parse returns the layout with the content of one kind of page.
 func parse(name string) *template.Template {
-	return template.Must(template.New("layout.html").ParseFS(web, "web/layout.html", "web/card.html", "web/"+name))
+	return template.Must(template.New("layout.html").Funcs(functions).ParseFS(web, "web/layout.html", "web/card.html", "web/"+name))
 }
 
 // page is one page, ready for its template.
 type page struct {
 	template *template.Template
 	tongue   *tongue
-	lang     string   // as chosen, for the links
-	loads    []string // pictures, for the policy
-	address  func(lang string) string
+	loads    []string                 // pictures, for the policy
+	address  func(lang string) string // of this page in a language
 
 	Title  string // of the document; the shop's name follows
-	Search view
-	Status int // 0 for a page that is as it should be
+	Chosen string // the language that stands in the address; "" for none
+	Query  string // the text that was searched for
+	Sort   Order  // for the search form; "" for the default
+	Status int    // of a refusal
 
 	Found   Found // of a list
 	Orders  []link
@@ -82,7 +90,11 @@ type link struct {
 	Lang    string
 }
 
-// What the templates ask for.
+// cardOn is a product in a list, with the page that shows it.
+type cardOn struct {
+	Page *page
+	Card Card
+}
 
 // Say returns a text of the table.
 func (p *page) Say(name string) (string, error) { return p.tongue.say(name) }
@@ -93,34 +105,14 @@ func (p *page) Lang() string { return p.tongue.Tag }
 // Count says how many products there are.
 func (p *page) Count(n int) string { return p.tongue.count(n) }
 
-// Chosen is the language that stands in the address, "" for none.
-func (p *page) Chosen() string { return p.lang }
-
 // Home is the address of all products.
-func (p *page) Home() string { return view{order: OrderRelevance, lang: p.lang}.address() }
+func (p *page) Home() string { return view{order: OrderRelevance, lang: p.Chosen}.address() }
 
-// ProductAddress is the address of a product's page.
-func (p *page) ProductAddress(c Card) string { return productAddress(c.ID, p.lang) }
+// Address is the address of a product's page.
+func (p *page) Address(c Card) string { return productAddress(c.ID, p.Chosen) }
 
-// Style is the address of the style sheet.
-func (p *page) Style() string { return styleAddress }
-
-// Icon is the address of the shop's icon.
-func (p *page) Icon() string { return iconAddress }
-
-// Query is the text that was searched for.
-func (p *page) Query() string { return p.Search.text }
-
-// Sort is the order for the search form, "" for the default.
-func (p *page) Sort() string {
-	if p.Search.order == OrderRelevance {
-		return ""
-	}
-	return string(p.Search.order)
-}
-
-// Number counts from 1.
-func (p *page) Number(index int) int { return index + 1 }
+// On gives the template of a card what it needs.
+func (p *page) On(c Card) cardOn { return cardOn{p, c} }
 
 // Tongues are links to this page in each language.
 func (p *page) Tongues() []link {
@@ -129,17 +121,6 @@ func (p *page) Tongues() []link {
 		links[i] = link{Text: t.Name, Address: p.address(t.Tag), Current: t == p.tongue, Lang: t.Tag}
 	}
 	return links
-}
-
-// CardOf gives the template of a card what it needs.
-func (p *page) CardOf(c Card) struct {
-	Page *page
-	Card Card
-} {
-	return struct {
-		Page *page
-		Card Card
-	}{p, c}
 }
 
 func (p *page) render() ([]byte, error) {
@@ -151,31 +132,30 @@ func (p *page) render() ([]byte, error) {
 }
 
 func listPage(t *tongue, v view, found Found, last int) *page {
+	with := func(change func(*view)) string {
+		other := v
+		change(&other)
+		return other.address()
+	}
+	to := func(number int) string { return with(func(other *view) { other.page = number }) }
 	p := &page{
-		template: listTemplate, tongue: t, lang: v.lang, Search: v, Found: found, Title: v.text,
-		address: func(lang string) string {
-			other := v
-			other.lang = lang
-			return other.address()
-		},
+		template: listTemplate, tongue: t, Title: v.text, Chosen: v.lang, Query: v.text, Found: found,
+		address: func(lang string) string { return with(func(other *view) { other.lang = lang }) },
+	}
+	if v.order != OrderRelevance {
+		p.Sort = v.order
 	}
 	for _, c := range found.Cards {
 		p.loads = append(p.loads, c.Picture)
 	}
 	for _, order := range []Order{OrderRelevance, OrderCheapest, OrderDearest, OrderName} {
-		other := v
-		other.order, other.page = order, 1
-		p.Orders = append(p.Orders, link{Text: string(order), Address: other.address(), Current: order == v.order})
-	}
-	to := func(number int) string {
-		other := v
-		other.page = number
-		return other.address()
+		address := with(func(other *view) { other.order, other.page = order, 1 })
+		p.Orders = append(p.Orders, link{Text: string(order), Address: address, Current: order == v.order})
 	}
 	for _, number := range pageNumbers(v.page, last) {
 		l := link{}
 		if number > 0 {
-			l = link{Text: fmt.Sprint(number), Address: to(number), Current: number == v.page}
+			l = link{Text: strconv.Itoa(number), Address: to(number), Current: number == v.page}
 		}
 		p.Numbers = append(p.Numbers, l)
 	}
@@ -221,7 +201,7 @@ func productPage(t *tongue, lang string, product *Product, related []Card) *page
 	description, inDescription := wellFormed(shown.Description)
 	shown.Description = description
 	p := &page{
-		template: productTemplate, tongue: t, lang: lang, Search: view{order: OrderRelevance}, Title: shown.Title,
+		template: productTemplate, tongue: t, Chosen: lang, Title: shown.Title,
 		Product: &shown, Related: related[:min(len(related), mostRelated)],
 		address: func(lang string) string { return productAddress(shown.ID, lang) },
 	}
@@ -243,7 +223,7 @@ var refusals = map[int]string{
 
 func refusalPage(t *tongue, lang string, status int) *page {
 	p := &page{
-		template: refusalTemplate, tongue: t, lang: lang, Search: view{order: OrderRelevance}, Status: status, Refusal: refusals[status],
+		template: refusalTemplate, tongue: t, Chosen: lang, Status: status, Refusal: refusals[status],
 		// What was asked for is not repeated, so that the other language begins anew.
 		address: func(lang string) string { return view{order: OrderRelevance, lang: lang}.address() },
 	}

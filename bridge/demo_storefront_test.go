@@ -1,0 +1,135 @@
+package bridge_test
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"octobridge/bridge"
+)
+
+// visit opens a page of the demonstration's shop.
+func (d *demo) visit(path string) (*http.Response, string) {
+	d.t.Helper()
+	response, err := d.http.Get(d.Storefront + path)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+// A shop that sells the wholesaler's goods links to its own pages, and they are
+// there; the wholesaler's own site keeps the wholesaler's.
+func TestDemoProductsHavePages(t *testing.T) {
+	for kind, own := range map[bridge.ShopKind]bool{bridge.Dropshipping: true, bridge.Wholesale: false} {
+		t.Run(string(kind), func(t *testing.T) {
+			d := runDemo(t, func(o *bridge.DemoOptions) { o.Kind = kind })
+			if want := d.PublicURL() + "/shop/"; d.Storefront != want {
+				t.Errorf("the shop is at %s, want %s", d.Storefront, want)
+			}
+			want := d.Sandbox + "/"
+			if own {
+				want = d.Storefront + "product/1105"
+			}
+			_, body := d.get("productInfo?productIds=1105")
+			if !strings.Contains(body, `"productUrl":"`+want) {
+				t.Errorf("the product's address is not below %s: %s", want, body)
+			}
+			if response, page := d.visit("product/1105"); response.StatusCode != 200 || !strings.Contains(page, "Kubek emaliowany biały") {
+				t.Errorf("the product's page: status %d\n%s", response.StatusCode, page)
+			}
+		})
+	}
+}
+
+// The pages show what the sandbox's assortment says of a product: the prices of
+// a promotion, three pictures, sizes where there are some.
+func TestDemoShopShowsTheOffer(t *testing.T) {
+	d := runDemo(t)
+	_, page := d.visit("product/1105?lang=pl")
+	for _, wanted := range []string{">29,90\u00a0zł</del>", "23,90\u00a0zł</strong>", "/_sandbox/picture/1105/3-800x800.png", "Podobne produkty", `<h2>Opis</h2>`} {
+		if !strings.Contains(page, wanted) {
+			t.Errorf("the mug's page lacks %s", wanted)
+		}
+	}
+	if strings.Contains(page, "Rozmiary") {
+		t.Error("a mug has sizes")
+	}
+	_, page = d.visit("product/4308?lang=en")
+	if !strings.Contains(page, "<li>XS</li><li>S</li><li>M</li><li>L</li><li>XL</li><li>XXL</li>") {
+		t.Errorf("the shirt's page lacks its sizes:\n%s", page)
+	}
+	if _, page = d.visit("?q=kubek&lang=pl"); !strings.Contains(page, "9 produktów") {
+		t.Errorf("kubek is not found nine times:\n%s", page)
+	}
+	cheapest, dearest := firstProduct(t, d, "?sort=cheapest"), firstProduct(t, d, "?sort=dearest")
+	if cheapest == dearest || firstProduct(t, d, "?sort=name") == firstProduct(t, d, "?sort=relevance&page=2") {
+		t.Errorf("the order changes nothing: %s is first by price, both ways", cheapest)
+	}
+}
+
+func firstProduct(t *testing.T, d *demo, query string) string {
+	t.Helper()
+	_, page := d.visit(query)
+	_, rest, found := strings.Cut(page, `href="/shop/product/`)
+	if !found {
+		t.Fatalf("%s shows no product", query)
+	}
+	id, _, _ := strings.Cut(rest, `"`)
+	return id
+}
+
+// An outage is a page that says so, and only for what is not known yet; the
+// cause is in the log.
+func TestDemoShopInAnOutage(t *testing.T) {
+	d := runDemo(t)
+	if response, _ := d.visit("product/1101"); response.StatusCode != 200 {
+		t.Fatalf("status %d before the outage", response.StatusCode)
+	}
+	d.control("moods", `{"trouble": {"status": 503, "html": true}}`)
+	response, page := d.visit("product/1201")
+	if response.StatusCode != 503 || response.Header.Get("Retry-After") == "" || !strings.Contains(page, `<main id="content"`) {
+		t.Errorf("an unknown product: status %d, Retry-After %q\n%s", response.StatusCode, response.Header.Get("Retry-After"), page)
+	}
+	if response, page := d.visit("product/1101"); response.StatusCode != 200 || !strings.Contains(page, "1101/1-800x800.png") {
+		t.Errorf("a known product: status %d", response.StatusCode)
+	}
+	if !strings.Contains(d.logs.String(), "a page of the shop could not be made") {
+		t.Error("the log says nothing of the outage")
+	}
+}
+
+// IdoSell's official offer has pages, too.
+func TestOfficialOfferHasPages(t *testing.T) {
+	folder := os.Getenv("OCTOTEST_IOF_SAMPLES")
+	if folder == "" {
+		t.Skip("OCTOTEST_IOF_SAMPLES is not set: IdoSell's official offer is not there")
+	}
+	feed := filepath.Join(folder, "3.0", "full.xml")
+	if _, err := os.Stat(feed); err != nil {
+		feed = filepath.Join(folder, "full.xml")
+	}
+	d := runDemo(t, func(o *bridge.DemoOptions) { o.Feed = feed })
+	response, page := d.visit("")
+	if got := strings.Count(page, `<li class="card">`); response.StatusCode != 200 || got != 8 {
+		t.Fatalf("status %d with %d products, want the offer's 8", response.StatusCode, got)
+	}
+	for part := range strings.SplitSeq(page, `href="/shop/product/`) {
+		id, _, _ := strings.Cut(part, `"`)
+		if len(id) > 19 {
+			continue // what stands before the first product
+		}
+		response, page := d.visit("product/" + id)
+		if policy := response.Header.Get("Content-Security-Policy"); response.StatusCode != 200 || !strings.Contains(page, "<h2>Opis</h2>") || !strings.Contains(policy, " https://iof.shop.pl") {
+			t.Errorf("product %s: status %d, %s", id, response.StatusCode, policy)
+		}
+	}
+}
