@@ -84,7 +84,7 @@ func (b *browser) hear(event any) {
 	case *runtime.EventConsoleAPICalled:
 		complain("console: %s", e.Type)
 	case *audits.EventIssueAdded:
-		complain("issue: %s %+v", e.Issue.Code, e.Issue.Details)
+		complain("issue: %s", e.Issue.Code)
 	case *network.EventLoadingFailed:
 		if !e.Canceled {
 			complain("not loaded: %s %s", e.Type, e.ErrorText)

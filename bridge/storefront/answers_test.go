@@ -257,9 +257,9 @@ func TestRelatedMayFail(t *testing.T) {
 	}
 }
 
-// Whoever looks at a page with a reader, or with the keyboard, finds the way:
+// Whoever hears a page read, or uses the keyboard, finds the way:
 // landmarks, one heading of the first rank, names for what has none, no id twice.
-func TestPagesCanBeFoundOnesWayIn(t *testing.T) {
+func TestLandmarksAndNames(t *testing.T) {
 	g := stocked()
 	g.found.Total = 200
 	s := open(t, g)

@@ -85,7 +85,7 @@ var table = map[string]words{
 	"sizes":         {"Rozmiary", "Sizes"},
 	"description":   {"Opis", "Description"},
 	"related":       {"Podobne produkty", "Related products"},
-	"back":          {"Wróć do wszystkich produktów", "Back to all products"},
+	"back":          {"Wróć do listy produktów", "Back to all products"},
 
 	"badRequest":       {"Nieprawidłowy adres", "This address is not valid"},
 	"badRequestHow":    {"Adres tej strony zawiera coś, czego nie rozumiemy. Wyszukaj ponownie albo przejdź do listy produktów.", "The address of this page holds something that we do not understand. Search again, or go to the list of products."},
