@@ -3,6 +3,7 @@ package idosell
 import (
 	"context"
 	"iter"
+	"slices"
 )
 
 // Address is a postal address with the person there.
@@ -35,10 +36,16 @@ type AddressQuery struct {
 }
 
 // DeliveryAddresses reads the addresses that were handed to the wholesaler,
-// page after page (Clients/getDeliveryAddresses). Safe to repeat.
+// page after page (Clients/getDeliveryAddresses). An address of another order
+// than the asked ones is left out: an unknown filter may be silently ignored by
+// the wholesaler and everything returned. Safe to repeat.
 func (c *Client) DeliveryAddresses(ctx context.Context, query AddressQuery) iter.Seq2[DeliveryAddress, error] {
 	return pages(ctx, c, OpDeliveryAddresses, func(ctx context.Context, page int) (Page[DeliveryAddress], error) {
-		return callPage[DeliveryAddress](ctx, c, OpDeliveryAddresses, query, page, maxPageSize)
+		answer, err := callPage[DeliveryAddress](ctx, c, OpDeliveryAddresses, query, page, maxPageSize)
+		answer.Items = slices.DeleteFunc(answer.Items, func(a DeliveryAddress) bool {
+			return len(query.OrderIDs) > 0 && a.OrderID != "" && !slices.Contains(query.OrderIDs, a.OrderID)
+		})
+		return answer, err
 	})
 }
 

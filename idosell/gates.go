@@ -130,7 +130,7 @@ func deliveryAddress() []Field {
 	return append([]Field{
 		{Key: "id", Name: "deliveryAddressId", Aliases: []string{"clientDeliveryAddressId", "id"}, Type: Int, Always: true},
 		{Key: "orderID", Name: "orderId"},
-	}, address("clientDeliveryAddress", "deliveryAddress", "client")...)
+	}, address("clientDeliveryAddress", "deliveryAddress", "clientDelivery", "delivery", "client")...)
 }
 
 var (
@@ -409,6 +409,9 @@ var defaultGates = []GateSpec{
 			}},
 		}, pagingParams...),
 		Results: product},
+	// gates.md has no row for Products/get, though idosell.md lists it: that its
+	// parameters are the admin gate's productParams and its results those of
+	// Products/search is an assumption of this table.
 	{Operation: OpGetProducts, Gate: "Products", Method: "get", Version: 1, EmptyOn2: true, ListOf: true,
 		Params: with([]Field{
 			{Key: "products", Name: "productParams", Type: Group, List: true, Fields: []Field{{Key: "id", Name: "productId", Type: Int, Always: true}}},

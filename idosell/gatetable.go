@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -17,8 +18,15 @@ type GateTable struct {
 	specs map[Operation]*GateSpec
 }
 
-// DefaultGates returns the built-in table.
-func DefaultGates() *GateTable {
+// DefaultGates returns the built-in table, always the same one: what is worked
+// out from a table is kept as long as the process runs, and one for each client
+// would never be given back.
+func DefaultGates() *GateTable { return builtIn() }
+
+var builtIn = sync.OnceValue(newGateTable)
+
+// newGateTable returns a table of its own, to be changed.
+func newGateTable() *GateTable {
 	table := &GateTable{specs: make(map[Operation]*GateSpec, len(defaultGates))}
 	for _, spec := range defaultGates {
 		spec.Auth = cloneFields(sessionFields)
@@ -130,7 +138,7 @@ func ReadGates(r io.Reader) (*GateTable, error) {
 	if err := decoder.Decode(&overrides); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	table := DefaultGates()
+	table := newGateTable()
 	for op, override := range overrides {
 		spec := table.specs[op]
 		if spec == nil {

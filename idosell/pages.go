@@ -22,6 +22,7 @@ type Page[T any] struct {
 	Size   int // asked rows a page
 
 	rows int // rows on the wire, before any were left out
+	ends []T // the first and the last of them
 }
 
 // errSamePage is the cause when a wholesaler gives the same page again and
@@ -40,7 +41,11 @@ func callPage[T any](ctx context.Context, c *Client, op Operation, params any, n
 	if info.Limit > 0 && info.Limit < size {
 		size = info.Limit // the wholesaler gives smaller pages than asked for
 	}
-	return Page[T]{Items: items, Total: info.Total, Number: number, Size: size, rows: len(items)}, nil
+	page := Page[T]{Items: items, Total: info.Total, Number: number, Size: size, rows: len(items)}
+	if len(items) > 0 {
+		page.ends = []T{items[0], items[len(items)-1]}
+	}
+	return page, nil
 }
 
 // pages walks over the items of all pages. It yields an error once, as the last.
@@ -50,14 +55,14 @@ func pages[T any](ctx context.Context, c *Client, op Operation, read func(contex
 	return func(yield func(T, error) bool) {
 		var none T
 		seen, rows := 0, 0
-		var before []T
+		var before []T // the ends of the page before
 		for number := range maxPages {
 			page, err := read(ctx, number)
 			if err != nil {
 				yield(none, err)
 				return
 			}
-			if number > 0 && page.rows == rows && len(page.Items) > 0 && reflect.DeepEqual(before, page.Items) {
+			if number > 0 && page.rows == rows && rows > 0 && reflect.DeepEqual(before, page.ends) {
 				yield(none, c.endless(op))
 				return
 			}
@@ -70,7 +75,7 @@ func pages[T any](ctx context.Context, c *Client, op Operation, read func(contex
 			if page.rows == 0 || page.Total > 0 && seen >= page.Total || page.Total == 0 && page.rows < page.Size {
 				return
 			}
-			before = page.Items
+			before = page.ends
 		}
 		yield(none, c.endless(op))
 	}

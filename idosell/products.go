@@ -3,6 +3,7 @@ package idosell
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -145,17 +146,35 @@ func (c *Client) SearchProducts(ctx context.Context, query ProductQuery) iter.Se
 }
 
 // SearchProductsPage finds one page of products; page counts from 0, size is at
-// most 100. Reading only: safe to repeat.
+// most 100. Products with other ids than the asked ones are left out, as in
+// GetProducts. Reading only: safe to repeat.
 func (c *Client) SearchProductsPage(ctx context.Context, query ProductQuery, page, size int) (Page[Product], error) {
-	return callPage[Product](ctx, c, OpSearchProducts, query, page, size)
+	answer, err := callPage[Product](ctx, c, OpSearchProducts, query, page, size)
+	answer.Items = query.matching(answer.Items)
+	return answer, err
 }
 
 // GetProducts reads products by id or code through Products/get, page after
-// page. Unknown ones are left out. Reading only: safe to repeat.
+// page. Unknown ones are left out, and so is a product with another id where only
+// ids are asked for: an unknown filter may be silently ignored by the wholesaler
+// and everything returned. That CustomerAPI's gate takes the admin gate's
+// parameters is an assumption; SearchProducts finds products by id, too. Reading
+// only: safe to repeat.
 func (c *Client) GetProducts(ctx context.Context, query ProductQuery) iter.Seq2[Product, error] {
 	return pages(ctx, c, OpGetProducts, func(ctx context.Context, page int) (Page[Product], error) {
-		return callPage[Product](ctx, c, OpGetProducts, query.params(), page, maxPageSize)
+		answer, err := callPage[Product](ctx, c, OpGetProducts, query.params(), page, maxPageSize)
+		answer.Items = query.matching(answer.Items)
+		return answer, err
 	})
+}
+
+// matching keeps the products that the query asks for by id. Whether a product
+// has an asked code is for the wholesaler to say.
+func (q ProductQuery) matching(products []Product) []Product {
+	if len(q.IDs) == 0 || len(q.Codes) > 0 {
+		return products
+	}
+	return slices.DeleteFunc(products, func(p Product) bool { return !slices.Contains(q.IDs, p.ID) })
 }
 
 type productParams struct {

@@ -1,6 +1,7 @@
 package idosell_test
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
@@ -477,5 +478,125 @@ func TestNumbersOfManyGroups(t *testing.T) {
 		if got, err := idosell.ParseDecimal(text); err == nil {
 			t.Errorf("%q is read as %s", text, got)
 		}
+	}
+}
+
+// Only orders were held against what was asked for. A wholesaler that does not
+// know a filter and answers everything had other products and the addresses of
+// other orders handed on; and where it did not know paging either, rows that were
+// all left out hid that every page was the same: 100,000 calls.
+func TestFiltersThatAreIgnored(t *testing.T) {
+	w := newWholesaler(t)
+	product := func(id int) string { return fmt.Sprintf("<productId>%d</productId>", id) }
+	w.says("Products/search", listed("<resultsNumberAll>2</resultsNumberAll>", product(7), product(8)))
+	w.says("Products/get", listed("<resultsNumberAll>2</resultsNumberAll>", product(7), product(8)))
+	address := "<deliveryAddressId>%d</deliveryAddressId><orderId>sklep-%d</orderId><deliveryFirstName>Łucja</deliveryFirstName>"
+	w.says("Clients/getDeliveryAddresses", listed("<resultsNumberAll>2</resultsNumberAll>", fmt.Sprintf(address, 1, 1), fmt.Sprintf(address, 2, 2)))
+	var everyOrder []string
+	for i := range 100 {
+		everyOrder = append(everyOrder, fmt.Sprintf("<orderId>sklep-%d</orderId>", i+1))
+	}
+	w.says(ordersGate, listed("", everyOrder...))
+	client := w.client(t)
+	for name, products := range map[string]func(func(idosell.Product, error) bool){
+		"search": client.SearchProducts(t.Context(), idosell.ProductQuery{IDs: []int64{8}}),
+		"get":    client.GetProducts(t.Context(), idosell.ProductQuery{IDs: []int64{8}}),
+	} {
+		var found []int64
+		for p, err := range products {
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, p.ID)
+		}
+		if len(found) != 1 || found[0] != 8 {
+			t.Errorf("%s: products %v, want 8 alone", name, found)
+		}
+	}
+	for a, err := range client.DeliveryAddresses(t.Context(), idosell.AddressQuery{OrderIDs: []string{"sklep-2"}}) {
+		if err != nil || a.ID != 2 || a.FirstName != "Łucja" {
+			t.Errorf("address %+v, %v; want that of sklep-2", a, err)
+		}
+	}
+	var last error
+	for _, err := range client.Orders(t.Context(), idosell.OrderQuery{IDs: []string{"sklep-777"}}) {
+		last = err
+	}
+	if last == nil || w.count(ordersGate) != 2 {
+		t.Errorf("%d calls, error %v; want an error after two equal pages", w.count(ordersGate), last)
+	}
+	if got := idosell.MaySendAgain(last); got != idosell.SendAgainNo {
+		t.Errorf("a list without an end may be sent again: %s, want no", got)
+	}
+}
+
+// Each client without a table of its own had a new one, and what was worked out
+// for it was kept for good: memory grew with every client that was ever made.
+func TestClientsShareTheBuiltInTable(t *testing.T) {
+	w := newWholesaler(t)
+	if one, two := w.client(t).Gates(), w.client(t).Gates(); one != two {
+		t.Error("two clients have two built-in tables")
+	}
+}
+
+// storeOf is a SessionStore whose steps fail as a test wants.
+type storeOf struct {
+	idosell.SessionStore
+	lock, load, save error
+}
+
+func (s storeOf) Lock(ctx context.Context, account string) (func(), error) {
+	if s.lock != nil {
+		return nil, s.lock
+	}
+	return s.SessionStore.Lock(ctx, account)
+}
+
+func (s storeOf) Load(ctx context.Context, account string) (idosell.Session, error) {
+	if s.load != nil {
+		return idosell.Session{}, s.load
+	}
+	return s.SessionStore.Load(ctx, account)
+}
+
+func (s storeOf) Save(ctx context.Context, account string, session idosell.Session) error {
+	if s.save != nil {
+		return s.save
+	}
+	return s.SessionStore.Save(ctx, account, session)
+}
+
+// What a broken session store means was held by no test: without the lock or the
+// kept session no Authenticate may go out, since another instance may be at it;
+// a session that cannot be kept is good all the same.
+func TestBrokenSessionStore(t *testing.T) {
+	broken := errors.New("the disk is full")
+	for name, c := range map[string]struct {
+		store  storeOf
+		works  bool
+		logins int
+	}{
+		"lock": {storeOf{lock: broken}, false, 0},
+		"load": {storeOf{load: broken}, false, 0},
+		"save": {storeOf{save: broken}, true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWholesaler(t)
+			w.guarded(basketGate, emptyBasket)
+			c.store.SessionStore = idosell.NewMemorySessions()
+			client := w.client(t, func(config *idosell.Config) { config.Sessions = c.store })
+			for range 3 {
+				_, err := client.Basket(t.Context())
+				if (err == nil) != c.works || err != nil && !errors.Is(err, broken) {
+					t.Errorf("error %v, want success: %v", err, c.works)
+				}
+				if err != nil && idosell.MaySendAgain(err) != idosell.SendAgainYes {
+					t.Errorf("nothing was sent, but it may be sent again: %s", idosell.MaySendAgain(err))
+				}
+			}
+			if got := w.count(authenticate); got != c.logins {
+				t.Errorf("%d Authenticate calls, want %d", got, c.logins)
+			}
+		})
 	}
 }

@@ -67,6 +67,9 @@ func gatesPage(gates *idosell.GateTable) string {
 request's part), ` + "`namespace`" + ` (of the request) and ` + "`names`" + `. The keys of ` + "`names`" + ` are the paths below; a value is a name or a list of
 names, of which the first is written and all are read. Case and underscores do not matter in names.
 
+CustomerAPI's element names are not public: all of these are an assumption, taken over from IdoSell's admin API. That ` + "`Products/get`" + `
+takes and answers what stands here is one, too; nothing of octobridge depends on that gate.
+
 ` + "```yaml\nget-orders:\n  version: 107\n  names:\n    results.details.status: [orderStatus, status]\n```\n")
 	for _, operation := range gates.Operations() {
 		gate := gates.Gate(operation)
@@ -78,10 +81,8 @@ names, of which the first is written and all are read. Case and underscores do n
 			notes = append(notes, "a wholesaler may lack it")
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s.\n", operation, strings.Join(notes, "; "))
-		if len(gate.Params)+len(gate.Results) == 0 {
-			continue
-		}
 		b.WriteString("\n| path | name | type |\n|---|---|---|\n")
+		fieldRows(&b, "authenticate", gate.Auth)
 		fieldRows(&b, "params", gate.Params)
 		fieldRows(&b, "results", gate.Results)
 	}
