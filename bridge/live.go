@@ -113,8 +113,21 @@ func (s *liveSource) products(ctx context.Context, ids []int64, language string)
 // readProducts is products where not all is known and fresh.
 func (s *liveSource) readProducts(ctx context.Context, ids []int64, language string, now time.Time) ([]*product, time.Duration, error) {
 	missing := s.notFresh(ids, language, now)
-	allKnown := !slices.ContainsFunc(missing, func(id int64) bool { return s.known(id, language, now) == nil })
-	answer, err := s.readMissing(ctx, missing, language, allKnown)
+	unknown := func(id int64) bool { return s.known(id, language, now) == nil }
+	var answer map[int64]*keptProduct
+	var err error
+	switch allKnown := !slices.ContainsFunc(missing, unknown); {
+	case allKnown && s.heldOff():
+		err = errHeldOff
+	case allKnown:
+		answer, err = s.readMissing(ctx, missing, language, patience)
+	case slices.ContainsFunc(ids, func(id int64) bool { return !unknown(id) }):
+		// Some can be shown whatever happens: that must not fail at the
+		// visitor's deadline for the sake of the others.
+		answer, err = s.readMissing(ctx, missing, language, 2*patience)
+	default:
+		answer, err = s.readMissing(ctx, missing, language, flightTimeout)
+	}
 
 	var list []*product
 	var age time.Duration
@@ -131,21 +144,22 @@ func (s *liveSource) readProducts(ctx context.Context, ids []int64, language str
 			list = append(list, kept.product)
 		}
 	}
-	if err != nil && len(list) == 0 {
+	switch {
+	case err == nil:
+		return list, age, nil
+	case len(list) == 0:
 		return nil, 0, err
+	default:
+		// Where all that is known is fresh, the others are missing all the same:
+		// that is no complete answer.
+		return list, max(age, time.Nanosecond), nil
 	}
-	return list, age, nil
 }
 
-func (s *liveSource) readMissing(ctx context.Context, missing []int64, language string, allKnown bool) (map[int64]*keptProduct, error) {
-	if allKnown {
-		if s.heldOff() {
-			return nil, errHeldOff
-		}
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, patience)
-		defer cancel()
-	}
+// readMissing asks for products and waits for them, at most until ctx ends.
+func (s *liveSource) readMissing(ctx context.Context, missing []int64, language string, wait time.Duration) (map[int64]*keptProduct, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
 	slices.Sort(missing)
 	return s.reads.do(ctx, flightKey(missing, language), func(ctx context.Context) (map[int64]*keptProduct, error) {
 		return s.fetchProducts(ctx, missing, language)

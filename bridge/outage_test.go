@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -191,6 +192,36 @@ func TestSlowWholesaler(t *testing.T) {
 			t.Errorf("the late answer was not used: %d products, %v old, after %v, %v", n, age, took, err)
 		}
 	})
+}
+
+// With one product known and another not, a wholesaler who did not answer made the
+// visitor wait until the deadline and get nothing at all. What is known is
+// answered in time, and marked as stale even where it is fresh: some is missing.
+func TestSlowWholesalerAndPartOfTheProductsKnown(t *testing.T) {
+	t.Parallel()
+	for _, old := range []time.Duration{0, 10 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			now := newClock()
+			shop := newWholesaler(mugs(2)...)
+			adapter := newAdapter(t, shop, withClock(now))
+			if infos, err := adapter.ProductInfo(t.Context(), &oct8ne.Request{}, []string{"1"}); len(infos) != 1 || err != nil {
+				t.Fatal(infos, err)
+			}
+			shop.change(func(w *wholesaler) { w.wait = make(chan struct{}) })
+			now.advance(old)
+			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+			defer cancel()
+			request, begin := &oct8ne.Request{}, time.Now()
+			infos, err := adapter.ProductInfo(ctx, request, []string{"2", "1"})
+			if err != nil || !slices.Equal(ids(infos), []string{"1"}) || time.Since(begin) != 4*time.Second {
+				t.Errorf("got %v, %v after %v; want the known one after 4 s", ids(infos), err, time.Since(begin))
+			}
+			if age := staleness(t, request); age < old || age == 0 {
+				t.Errorf("the answer is not marked as stale: %v", age)
+			}
+			close(shop.wait)
+		})
+	}
 }
 
 // "Nothing found" for products that were there a moment ago is doubted: others
