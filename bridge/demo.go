@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,6 +46,8 @@ type DemoInfo struct {
 	DropshippingKey string `json:"dropshippingKey"`
 	VisitorLogin    string `json:"visitorLogin"` // a customer of the wholesaler
 	VisitorPassword string `json:"visitorPassword"`
+	ProductID       string `json:"productId"`  // a product that is there, whatever the offer
+	SearchTerm      string `json:"searchTerm"` // a word of its name
 }
 
 // Demo is a wholesaler and a bridge in front of it, both on loopback, with data
@@ -115,7 +118,20 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 		Login: sandbox.DemoLogin, Password: sandbox.DemoPassword, DropshippingKey: sandbox.DemoDropshippingKey,
 		VisitorLogin: sandbox.DemoBuyerLogin, VisitorPassword: sandbox.DemoBuyerPassword,
 	}
+	d.Info.ProductID, d.Info.SearchTerm = demoExample(catalogue)
 	return d, nil
+}
+
+// demoExample picks a product to try the demonstration with, and a word by which
+// it is found: the first word of the first product that is shown.
+func demoExample(catalogue *sandbox.Catalogue) (id, word string) {
+	for _, product := range catalogue.Products {
+		name := strings.Fields(product.Names[catalogue.Languages[0]])
+		if !product.Invisible && len(name) > 0 {
+			return strconv.FormatInt(product.ID, 10), strings.ToLower(name[0])
+		}
+	}
+	return "", ""
 }
 
 // Run serves until ctx ends, and then takes everything away.

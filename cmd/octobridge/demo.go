@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 
 	"github.com/spf13/cobra"
 
@@ -65,19 +66,22 @@ func (p *program) sayDemo(info bridge.DemoInfo) error {
 }
 
 func demoText(w io.Writer, info bridge.DemoInfo) error {
-	_, err := fmt.Fprintf(w, `The bridge answers oct8ne at  %[1]s
-The wholesaler is at          %[2]s
-Metrics and readiness are at  %[3]s
+	_, err := fmt.Fprintf(w, `The bridge answers oct8ne at   %[1]s
+A shop with the products is at %[8]s
+The wholesaler is at           %[2]s
+  login %[9]s, password %[10]s, dropshippingKey %[11]s
+Metrics and readiness are at   %[3]s
 
 Try, from another terminal:
 
-  curl '%[1]s/search?search=kubek&pageSize=3'
-  curl '%[1]s/productInfo?productIds=1101&locale=en-US&callback=show'
+  curl '%[1]s/search?search=%[12]s&pageSize=3'
+  curl '%[1]s/productInfo?productIds=%[13]s&locale=en-US&callback=show'
   curl '%[1]s/getOrders?customerEmail=%[4]s&apiToken=%[5]s'
   curl '%[1]s/getOrderDetails?reference=%[6]s&apiToken=%[5]s'
-  octobridge conformance %[7]s --api-token %[5]s --customer-email %[4]s --order-reference %[6]s
+  go run ./cmd/octobridge conformance %[7]s --api-token %[5]s --customer-email %[4]s --search %[12]s
 
 Ctrl-C ends it and leaves nothing behind.
-`, info.Adapter, info.Sandbox, info.Operator, info.CustomerEmail, info.APIToken, info.OrderReference, info.PublicURL())
+`, info.Adapter, info.Sandbox, info.Operator, info.CustomerEmail, info.APIToken, info.OrderReference, info.PublicURL(),
+		info.Storefront, info.Login, info.Password, info.DropshippingKey, url.QueryEscape(info.SearchTerm), info.ProductID)
 	return err
 }
