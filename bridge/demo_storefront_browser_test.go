@@ -58,7 +58,7 @@ func startBrowser(t *testing.T) *browser {
 	if err := chromedp.Do(ctx); err != nil { // the browser lives as long as this context
 		t.Fatalf("the browser does not start: %v", err)
 	}
-	ctx, expire := context.WithTimeout(ctx, time.Minute)
+	ctx, expire := context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(expire)
 	b.ctx = ctx
 	if _, err := chromedp.Call(ctx, audits.Enable, cdp.Empty{}); err != nil {
