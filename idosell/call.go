@@ -195,6 +195,7 @@ func (c *Client) post(ctx context.Context, spec *GateSpec, body []byte, key Secr
 	c.logger.DebugContext(ctx, "CustomerAPI call", "operation", call.Operation, "gate", call.Gate,
 		"duration", call.Duration.Round(time.Millisecond), "status", call.Status, "failure", call.Kind)
 	if failure != nil {
+		failure.Err = c.scrubbed(failure.Err, key)
 		return reply, failure
 	}
 	return reply, nil
@@ -288,6 +289,30 @@ func (c *Client) scrub(text string, key Secret) string {
 	}
 	return text
 }
+
+// scrubbed is scrub for a cause: net/http repeats what it could not read, and a
+// server in trouble may have repeated the request there.
+func (c *Client) scrubbed(err error, key Secret) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if clean := c.scrub(text, key); clean != text {
+		return &scrubbedError{clean, err}
+	}
+	return err
+}
+
+// scrubbedError is an error without the secrets in its text.
+type scrubbedError struct {
+	text string
+	err  error
+}
+
+func (e *scrubbedError) Error() string { return e.text }
+
+// Unwrap returns the cause, for errors.Is and errors.As: not to be printed.
+func (e *scrubbedError) Unwrap() error { return e.err }
 
 func (c *Client) sessionNow() Secret {
 	c.sessions.mu.Lock()
