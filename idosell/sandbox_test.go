@@ -200,28 +200,25 @@ func TestEveryFormIsReadTheSame(t *testing.T) {
 	}
 }
 
-// Faults on each of three levels are failures; outer 0 alone is none.
+// Faults on each of three levels are failures, in whatever form the answer is
+// written; outer 0 alone is none. As maps, those of the outer level were overlooked.
 func TestFaultLevelsAtTheSandbox(t *testing.T) {
 	fault := &sandbox.Fault{Code: 5, Text: "zablokowane"}
-	for name, c := range map[string]struct {
-		trouble sandbox.Trouble
-		bare    bool
-	}{
-		"outer":        {sandbox.Trouble{Fault: fault}, false},
-		"item":         {sandbox.Trouble{ItemFault: fault}, false},
-		"item, bare":   {sandbox.Trouble{ItemFault: fault}, true},
-		"detail":       {sandbox.Trouble{DeepFault: fault}, false},
-		"detail, bare": {sandbox.Trouble{DeepFault: fault}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newStage(t)
-			s.SetMoods(sandbox.Moods{Gates: []string{"Dropshipping/basketImport"}, Trouble: c.trouble, Form: sandbox.Form{BareItemFaults: c.bare}})
-			_, err := s.client.ImportBasket(t.Context(), idosell.BasketImport{Lines: []idosell.Line{{Code: "1101", Quantity: number(t, "1")}}})
-			failure, ok := errors.AsType[*idosell.Error](err)
-			if !ok || failure.Code != 5 || failure.SendAgain != idosell.SendAgainNo {
-				t.Errorf("error %v, want fault 5 that is not to be sent again", err)
-			}
-		})
+	for level, trouble := range map[string]sandbox.Trouble{"outer": {Fault: fault}, "item": {ItemFault: fault}, "detail": {DeepFault: fault}} {
+		for name, form := range map[string]sandbox.Form{
+			"plain": {}, "bare": {BareItemFaults: true}, "maps": {Map: true}, "references": {MultiRef: true}, "repeated": {Repeated: true},
+			"lone item": {LoneItem: true}, "snake case": {SnakeCase: true}, "CDATA": {CDATA: true}, "maps and references": {Map: true, MultiRef: true},
+		} {
+			t.Run(level+", "+name, func(t *testing.T) {
+				s := newStage(t)
+				s.SetMoods(sandbox.Moods{Gates: []string{"Dropshipping/basketImport"}, Trouble: trouble, Form: form})
+				_, err := s.client.ImportBasket(t.Context(), idosell.BasketImport{Lines: []idosell.Line{{Code: "1101", Quantity: number(t, "1")}}})
+				failure, ok := errors.AsType[*idosell.Error](err)
+				if !ok || failure.Code != 5 || failure.SendAgain != idosell.SendAgainNo {
+					t.Errorf("error %v, want fault 5 that is not to be sent again", err)
+				}
+			})
+		}
 	}
 }
 

@@ -18,13 +18,11 @@ func inForm(response *element, method string, form Form) *element {
 		response.name = "response"
 	}
 	for _, part := range response.parts {
-		if part.name == "results" {
-			if form.Map {
-				asMaps(part)
-			}
-			if form.Results != "" {
-				part.name = form.Results
-			}
+		if form.Map && (part.name == "results" || part.name == "errors") {
+			asMaps(part)
+		}
+		if form.Results != "" && part.name == "results" {
+			part.name = form.Results
 		}
 	}
 	reshape(response, form)

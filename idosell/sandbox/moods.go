@@ -81,7 +81,7 @@ type Form struct {
 	DecimalCommas bool `json:"decimalCommas,omitempty"`
 	// ZeroDates writes "0000-00-00 00:00:00" for a date that there is none of.
 	ZeroDates bool `json:"zeroDates,omitempty"`
-	// Map writes the results' structures as Apache and PHP maps.
+	// Map writes the results' structures, and the errors, as Apache and PHP maps.
 	Map bool `json:"map,omitempty"`
 	// MultiRef writes structures as multi-references: href and id.
 	MultiRef bool `json:"multiRef,omitempty"`
