@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
+	xhtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 const (
@@ -102,6 +104,23 @@ func newSanitiser(base *url.URL) *sanitiser {
 	return &sanitiser{rich: rich, plain: bluemonday.StrictPolicy()}
 }
 
+// completed closes the tags that HTML leaves open and drops ends without a
+// beginning: an unfinished <b> would make the rest of somebody else's page bold.
+// It is not ok when that takes more than maxSanitised bytes.
+func completed(fragment string) (_ string, ok bool) {
+	nodes, err := xhtml.ParseFragment(strings.NewReader(fragment), &xhtml.Node{Type: xhtml.ElementNode, Data: "div", DataAtom: atom.Div})
+	if err != nil {
+		return "", false // nested too deep
+	}
+	var out strings.Builder
+	for _, node := range nodes {
+		if err := xhtml.Render(&out, node); err != nil || out.Len() > maxSanitised {
+			return "", false
+		}
+	}
+	return out.String(), true
+}
+
 // description returns sanitised HTML. Line breaks of a plain text become <br/>.
 func (s *sanitiser) description(raw string) string {
 	raw = strings.TrimSpace(strings.ToValidUTF8(raw, "\uFFFD"))
@@ -113,10 +132,13 @@ func (s *sanitiser) description(raw string) string {
 	case !tagLike.MatchString(raw):
 		return lineBreaks.Replace(s.plain.Sanitize(newLines.Replace(raw)))
 	default:
-		if rich := strings.TrimSpace(s.rich.Sanitize(raw)); len(rich) <= maxSanitised {
-			return rich
+		// The first pass takes off what would let completed tags multiply; the
+		// last word is the sanitiser's.
+		whole, ok := completed(s.rich.Sanitize(raw))
+		if !ok {
+			return s.shortened(raw)
 		}
-		return s.shortened(raw)
+		return strings.TrimSpace(s.rich.Sanitize(whole))
 	}
 }
 

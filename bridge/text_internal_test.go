@@ -53,16 +53,18 @@ func TestDescription(t *testing.T) {
 		"<p>a\nb</p>":                      "<p>a\nb</p>",
 		`<p style="color:red" class="x" id="y" onmouseover="z()">a</p>`:                             "<p>a</p>",
 		"a<script>b</script><style>c</style><!-- d --><iframe src='https://example.com'>e</iframe>": "a",
-		`<table><tr><td colspan="2" bgcolor="red">x</td></tr></table>`:                              `<table><tr><td colspan="2">x</td></tr></table>`,
+		`<table><tr><td colspan="2" bgcolor="red">x</td></tr></table>`:                              `<table><tbody><tr><td colspan="2">x</td></tr></tbody></table>`,
 		`<a href="https://example.com/x">y</a>`:                                                     `<a href="https://example.com/x" rel="nofollow noopener" target="_blank">y</a>`,
 		`<a href="/local">y</a>`:                                                                    "y",
 		`<a href=" java&#10;script:alert(1)">y</a>`:                                                 "y",
 		`<a href="mailto:a@example.com">y</a>`:                                                      `<a href="mailto:a@example.com" rel="nofollow">y</a>`,
-		`<img src="../x.jpg" alt="z" onload="y()">`:                                                 `<img src="https://wholesaler.example/x.jpg" alt="z">`,
-		`<img src="//cdn.example/x.jpg">`:                                                           `<img src="https://cdn.example/x.jpg">`,
+		`<img src="../x.jpg" alt="z" onload="y()">`:                                                 `<img src="https://wholesaler.example/x.jpg" alt="z"/>`,
+		`<img src="//cdn.example/x.jpg">`:                                                           `<img src="https://cdn.example/x.jpg"/>`,
 		`<img src="data:image/png;base64,AAAA">`:                                                    "",
 		`<svg onload=alert(1)><math><mi>x</mi></math></svg>`:                                        "x",
-		`<form action="https://example.com"><input name="card"><button>Pay</button></form>`:         "Pay",
+		// Descriptions that end in open tags made the rest of the page bold.
+		"<p>a <b><i>b": "<p>a <b><i>b</i></b></p>", "a</div></b>c": "ac", "<ul><li>a<li>b": "<ul><li>a</li><li>b</li></ul>",
+		`<form action="https://example.com"><input name="card"><button>Pay</button></form>`: "Pay",
 	} {
 		if got := s.description(raw); got != want {
 			t.Errorf("%q becomes\n%q, want\n%q", raw, got, want)
