@@ -107,6 +107,9 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 		return nil, err
 	}
 	s.renewal.renew = s.client.Renew
+	if ShopKind(c.Shop.Kind) == Dropshipping && c.Shop.ProductURL == "" {
+		s.logger.WarnContext(ctx, "visitors of the shop are sent to the wholesaler's own pages: set shop.product_url to the shop's")
+	}
 	s.server, err = server.New(server.Options{
 		Listen:            c.Listen,
 		Listener:          options.Listener,
