@@ -3,8 +3,8 @@
 
 GO       ?= go
 # Inputs, not seconds: Go's fuzzer now and then takes the end of its time for a
-# failure. 5000 are a few seconds.
-FUZZTIME ?= 5000x
+# failure. 2000 are a few seconds.
+FUZZTIME ?= 2000x
 BENCHTIME ?= 1s
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -40,7 +40,7 @@ race: ## run the tests with the race detector, where a C compiler is installed
 	$(if $(RACE),CGO_ENABLED=1 ,)$(GO) test $(RACE) ./...
 
 # Go fuzzes one target of one package at a time, so the targets are looked up.
-fuzz: ## fuzz every target with FUZZTIME inputs (5000x; or a time, 1m)
+fuzz: ## fuzz every target with FUZZTIME inputs (2000x; or a time, 1m)
 	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sort | { failed=0; while IFS=: read -r file target; do \
 		target=$${target#func }; \
 		echo "$$target in $$(dirname $$file)"; \

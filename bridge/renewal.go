@@ -17,6 +17,9 @@ import (
 // 15 minutes.
 const renewEvery = 12 * time.Minute
 
+// renewAhead is how long before its end a session is renewed at the latest.
+const renewAhead = 2 * time.Minute
+
 // jittered is a cron.Schedule that comes round about every so often, so that
 // many instances do not come at the same moment.
 type jittered time.Duration
@@ -30,6 +33,7 @@ func (j jittered) Next(after time.Time) time.Time {
 // wholesaler refuses the login, which an operator must be told.
 type renewal struct {
 	renew  func(context.Context) error
+	until  func() time.Time // when the present session ends
 	logger *slog.Logger
 	due    chan struct{} // asks Run to renew; holds one
 
@@ -56,7 +60,9 @@ func (r *renewal) Run(ctx context.Context) {
 			return
 		}
 		r.note(ctx, err)
-		wait := renewEvery // the schedule comes round sooner
+		// The schedule comes round sooner, but for a session that was taken over
+		// from another instance or from before a restart.
+		wait := max(time.Until(r.until())-renewAhead, firstRetry)
 		if err != nil {
 			wait = untilRetry(err, failures)
 			failures++

@@ -20,6 +20,7 @@ func runRenewal(t *testing.T, renew func(context.Context) error) (*renewal, *byt
 	var logs bytes.Buffer
 	r := newRenewal(slog.New(slog.NewTextHandler(&logs, nil)))
 	r.renew = renew
+	r.until = func() time.Time { return time.Now().Add(idosell.SessionLifetime) } // asked right after a renewal
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); r.Run(ctx) }()
@@ -45,6 +46,33 @@ func TestSessionIsRenewedAheadOfTime(t *testing.T) {
 		if longest > renewEvery+time.Second || calls < 20 || calls > 24 {
 			t.Errorf("%d renewals in four hours, at most %v apart: want one every 11 to 12 minutes", calls, longest)
 		}
+	})
+}
+
+// A session that was taken over from another instance or from before a restart
+// ended before it was renewed, and a visitor waited for the new one.
+func TestAdoptedSessionIsRenewedBeforeItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ends := time.Now().Add(5 * time.Minute)
+		var calls atomic.Int32
+		r := newRenewal(slog.New(slog.DiscardHandler))
+		r.until = func() time.Time { return ends }
+		r.renew = func(context.Context) error {
+			if calls.Add(1) > 1 {
+				ends = time.Now().Add(idosell.SessionLifetime)
+			}
+			return nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); r.Run(ctx) }()
+		time.Sleep(4 * time.Minute)
+		synctest.Wait()
+		if got := calls.Load(); got != 2 {
+			t.Errorf("%d renewals a minute before the end of an adopted session, want 2", got)
+		}
+		cancel()
+		<-ended
 	})
 }
 

@@ -106,7 +106,7 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 	}); err != nil {
 		return nil, err
 	}
-	s.renewal.renew = s.client.Renew
+	s.renewal.renew, s.renewal.until = s.client.Renew, s.client.SessionUntil
 	if ShopKind(c.Shop.Kind) == Dropshipping && c.Shop.ProductURL == "" {
 		s.logger.WarnContext(ctx, "visitors of the shop are sent to the wholesaler's own pages: set shop.product_url to the shop's")
 	}

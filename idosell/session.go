@@ -166,24 +166,9 @@ func (s *sessions) renew(ctx context.Context, stale Secret) (sessionKey, error) 
 		if s.usable(current, stale) {
 			return sessionKey{Secret: current.Key}, nil
 		}
-		unlock, err := s.client.sessionStore.Lock(ctx, s.client.account)
+		kept, adopted, err := s.replace(ctx, stale)
 		if err != nil {
-			return sessionKey{}, s.storeError("locking the session", err)
-		}
-		defer unlock()
-		kept, err := s.client.sessionStore.Load(ctx, s.client.account)
-		if err != nil {
-			return sessionKey{}, s.storeError("loading the session", err)
-		}
-		adopted := s.usable(kept, stale)
-		if !adopted {
-			if kept, err = s.authenticate(ctx); err != nil {
-				return sessionKey{}, err
-			}
-			if err := s.client.sessionStore.Save(ctx, s.client.account, kept); err != nil {
-				// The key is good all the same: other instances make their own.
-				s.client.logger.WarnContext(ctx, "the session cannot be kept for other instances", "error", err)
-			}
+			return sessionKey{}, err
 		}
 		s.mu.Lock()
 		s.current = kept
@@ -192,14 +177,50 @@ func (s *sessions) renew(ctx context.Context, stale Secret) (sessionKey, error) 
 	})
 }
 
+// replace gets a session in place of the one with the key stale: another
+// instance's, or a new one that it keeps for the others. A store that fails, or
+// that makes this wait longer than for an answer of the wholesaler's, does not
+// stand in the way: each instance then gets a session of its own.
+func (s *sessions) replace(ctx context.Context, stale Secret) (session Session, adopted bool, err error) {
+	store, account := s.client.sessionStore, s.client.account
+	storeCtx, cancel := context.WithTimeout(ctx, s.client.timeout)
+	defer cancel()
+	unlock, err := store.Lock(storeCtx, account)
+	if err != nil {
+		if ctx.Err() != nil {
+			return Session{}, false, s.storeError(err)
+		}
+		s.client.logger.WarnContext(ctx, "the session cannot be shared with other instances", "step", "lock", "error", err)
+		session, err = s.authenticate(ctx)
+		return session, false, err
+	}
+	defer unlock()
+	kept, err := store.Load(storeCtx, account)
+	if err != nil {
+		if ctx.Err() != nil {
+			return Session{}, false, s.storeError(err)
+		}
+		s.client.logger.WarnContext(ctx, "the session cannot be shared with other instances", "step", "load", "error", err)
+	} else if s.usable(kept, stale) {
+		return kept, true, nil
+	}
+	if session, err = s.authenticate(ctx); err != nil {
+		return Session{}, false, err
+	}
+	if err := store.Save(ctx, account, session); err != nil {
+		s.client.logger.WarnContext(ctx, "the session cannot be shared with other instances", "step", "save", "error", err)
+	}
+	return session, false, nil
+}
+
 func (s *sessions) usable(session Session, stale Secret) bool {
 	return session.fresh(s.client.now()) && !session.Key.Equal(stale)
 }
 
-func (s *sessions) storeError(what string, err error) error {
+func (s *sessions) storeError(err error) error {
 	spec := s.client.gates.Gate(OpAuthenticate)
 	return &Error{Operation: OpAuthenticate, Gate: spec.Name(), Kind: kindOfContext(err, KindRequest), SendAgain: SendAgainYes,
-		Err: fmt.Errorf("%s: %w", what, err), Advice: "Check the database that keeps the session"}
+		Err: fmt.Errorf("waiting for the shared session: %w", err), Advice: "Check the database that keeps the session"}
 }
 
 type loginParams struct {
@@ -309,6 +330,14 @@ func (s *sessions) authenticateOn(ctx context.Context, day time.Time) (Session, 
 		lifetime = lifetime/2 + renewAhead
 	}
 	return Session{Key: NewSecret(out.SessionKey), ExpiresAt: asked.Add(lifetime)}, serverTime, nil
+}
+
+// SessionUntil is when the present session ends, the zero time when there is none
+// yet. The wholesaler may end it sooner.
+func (c *Client) SessionUntil() time.Time {
+	c.sessions.mu.Lock()
+	defer c.sessions.mu.Unlock()
+	return c.sessions.current.ExpiresAt
 }
 
 // Renew gets a new session although the present one may still be good: call it

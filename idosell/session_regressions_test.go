@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -110,37 +111,47 @@ func (s storeOf) Save(ctx context.Context, account string, session idosell.Sessi
 	return s.SessionStore.Save(ctx, account, session)
 }
 
-// What a broken session store means was held by no test: without the lock or the
-// kept session no Authenticate may go out, since another instance may be at it;
-// a session that cannot be kept is good all the same.
+// A database that is gone once left a service without a session as soon as the
+// present one ended, although the wholesaler was there. What cannot be shared is
+// each instance's own.
 func TestBrokenSessionStore(t *testing.T) {
 	broken := errors.New("the disk is full")
-	for name, c := range map[string]struct {
-		store  storeOf
-		works  bool
-		logins int
-	}{
-		"lock": {storeOf{lock: broken}, false, 0},
-		"load": {storeOf{load: broken}, false, 0},
-		"save": {storeOf{save: broken}, true, 1},
-	} {
+	for name, store := range map[string]storeOf{"lock": {lock: broken}, "load": {load: broken}, "save": {save: broken}} {
 		t.Run(name, func(t *testing.T) {
 			w := newWholesaler(t)
 			w.guarded(basketGate, emptyBasket)
-			c.store.SessionStore = idosell.NewMemorySessions()
-			client := w.client(t, func(config *idosell.Config) { config.Sessions = c.store })
+			store.SessionStore = idosell.NewMemorySessions()
+			client := w.client(t, func(config *idosell.Config) { config.Sessions = store })
 			for range 3 {
-				_, err := client.Basket(t.Context())
-				if (err == nil) != c.works || err != nil && !errors.Is(err, broken) {
-					t.Errorf("error %v, want success: %v", err, c.works)
-				}
-				if err != nil && idosell.MaySendAgain(err) != idosell.SendAgainYes {
-					t.Errorf("nothing was sent, but it may be sent again: %s", idosell.MaySendAgain(err))
+				if _, err := client.Basket(t.Context()); err != nil {
+					t.Error(err)
 				}
 			}
-			if got := w.count(authenticate); got != c.logins {
-				t.Errorf("%d Authenticate calls, want %d", got, c.logins)
+			if got := w.count(authenticate); got != 1 {
+				t.Errorf("%d Authenticate calls, want 1", got)
+			}
+			if !strings.Contains(w.logs.String(), "cannot be shared") || !strings.Contains(w.logs.String(), broken.Error()) {
+				t.Errorf("nobody is told of it:\n%s", w.logs.String())
 			}
 		})
+	}
+}
+
+// A store that never answers is not waited for longer than the wholesaler is.
+func TestSessionStoreThatHangs(t *testing.T) {
+	w := newWholesaler(t)
+	w.guarded(basketGate, emptyBasket)
+	store := idosell.NewMemorySessions()
+	client := w.client(t, func(config *idosell.Config) { config.Sessions, config.Timeout = store, 200*time.Millisecond })
+	unlock, err := store.Lock(t.Context(), client.Account())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if _, err := client.Basket(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if until := client.SessionUntil(); time.Until(until) < 10*time.Minute {
+		t.Errorf("the session is said to end at %v", until)
 	}
 }

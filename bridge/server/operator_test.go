@@ -167,7 +167,7 @@ func TestMetricsNameRoutesNotPaths(t *testing.T) {
 		`octobridge_http_requests_total{class="2xx",method="GET",route="/product/:id"} 2`,
 		`octobridge_http_requests_total{class="4xx",method="GET",route="unmatched"} 2`,
 		`octobridge_http_requests_total{class="5xx",method="POST",route="/group/fail"} 1`,
-		`octobridge_http_requests_total{class="5xx",method="other",route="unmatched"} 1`,
+		`octobridge_http_requests_total{class="4xx",method="other",route="unmatched"} 1`,
 		`octobridge_http_request_duration_seconds_count{method="GET",route="/product/:id"} 2`,
 	} {
 		if !strings.Contains(metrics, want+"\n") {

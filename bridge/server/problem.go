@@ -51,7 +51,6 @@ var details = map[int]string{
 	http.StatusTooManyRequests:             "Too many requests came from this address; wait as long as Retry-After says.",
 	http.StatusRequestHeaderFieldsTooLarge: "The headers are larger than this service takes; cookies may have piled up.",
 	http.StatusInternalServerError:         "Something went wrong here; the operator finds it in the log by the request id.",
-	http.StatusNotImplemented:              "This service does not know the method.",
 	http.StatusServiceUnavailable:          "The service cannot answer now; try again later.",
 }
 

@@ -36,13 +36,15 @@ func (s *Server) newApp() *fiber.App {
 		s.options.Public(app)
 	}
 	// Fiber answers a method that it does not know by itself, beside the error
-	// handler and without a header of ours.
+	// handler and without a header of ours. It is 405 and not 501, because the
+	// contract with oct8ne asks for that (oct8ne.md, Transport).
 	routes := app.Handler()
 	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
 		if methodIndex(string(ctx.Method())) < 0 {
 			c := app.AcquireCtx(ctx)
 			defer app.ReleaseCtx(c)
-			_ = s.refuse(c, fiber.ErrNotImplemented)
+			c.Set(fiber.HeaderAllow, "GET, HEAD, OPTIONS")
+			_ = s.refuse(c, fiber.ErrMethodNotAllowed)
 			return
 		}
 		routes(ctx)

@@ -238,7 +238,7 @@ func TestWhatFasthttpRefusesIsAProblemToo(t *testing.T) {
 		request, status string
 	}{
 		"large headers":  {"GET / HTTP/1.1\r\nHost: a\r\nCookie: " + strings.Repeat("x", 17<<10) + "\r\n\r\n", "431"},
-		"unknown method": {"BREW / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "501"},
+		"unknown method": {"BREW / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "405"},
 		"no HTTP":        {"\x16\x03\x01hunter2\r\n\r\n", "400"},
 		"odd length":     {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: hunter2\r\n\r\n", "400"},
 		"large body":     {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", "413"},
