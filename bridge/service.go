@@ -131,6 +131,7 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 				APIToken: c.Oct8ne.APIToken,
 				Origins:  c.Shop.Origins,
 				OnError:  s.reportFailure,
+				Inline:   true, // every wait of the adapter ends with its context
 			})
 			if options.Public != nil {
 				options.Public(router)

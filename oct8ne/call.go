@@ -29,6 +29,13 @@ var (
 	errExit = errors.New("the adapter ended its goroutine without an answer")
 )
 
+// outcome is what came of a call: an answer that its receiver releases, also
+// beside an error.
+type outcome struct {
+	answer *encoder
+	err    error
+}
+
 // call asks the adapter and waits for its answer until the method's deadline.
 // The caller releases the answer.
 func (s *service) call(parent context.Context, m *method, request *Request, ask question) (*encoder, error) {
@@ -39,33 +46,11 @@ func (s *service) call(parent context.Context, m *method, request *Request, ask 
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(parent, s.timeouts[m.limit])
-	type outcome struct {
-		answer *encoder
-		err    error
-	}
-	done := make(chan outcome, 1)
-	// The encoder is the goroutine's own until it is handed over.
-	go func() {
-		answer, err := newEncoder(request.JSONP), errExit
-		defer func() {
-			if value := recover(); value != nil {
-				err = &Panic{Value: value, Stack: debug.Stack()}
-			}
-			s.calls.Add(-1)
-			done <- outcome{answer, err}
-		}()
-		err = ask(ctx, s.adapter, request, answer)
-	}()
 	var result outcome
-	select {
-	case result = <-done:
-	case <-ctx.Done():
-		// What is ready in the same moment counts: it is the better answer.
-		select {
-		case result = <-done:
-		default:
-			result.err = &Unavailable{Err: fmt.Errorf("no answer in time: %w", ctx.Err())}
-		}
+	if s.options.Inline {
+		result = s.ask(ctx, request, ask)
+	} else {
+		result = s.askAside(ctx, request, ask)
 	}
 	if result.err != nil && ctx.Err() != nil && !isUnavailable(result.err) {
 		result.err = &Unavailable{Err: result.err}
@@ -79,6 +64,42 @@ func (s *service) call(parent context.Context, m *method, request *Request, ask 
 		return nil, result.err
 	}
 	return result.answer, nil
+}
+
+// ask calls the adapter on this goroutine.
+func (s *service) ask(ctx context.Context, request *Request, ask question) (result outcome) {
+	result = outcome{newEncoder(request.JSONP), errExit}
+	defer func() {
+		if value := recover(); value != nil {
+			result.err = &Panic{Value: value, Stack: debug.Stack()}
+		}
+		s.calls.Add(-1)
+	}()
+	result.err = ask(ctx, s.adapter, request, result.answer)
+	return result
+}
+
+// askAside calls the adapter on a goroutine of its own and goes on without it
+// when ctx ends. The encoder is that goroutine's until it is handed over.
+func (s *service) askAside(ctx context.Context, request *Request, ask question) outcome {
+	done := make(chan outcome, 1)
+	go func() {
+		result := outcome{err: errExit}
+		defer func() { done <- result }()
+		result = s.ask(ctx, request, ask)
+	}()
+	select {
+	case result := <-done:
+		return result
+	case <-ctx.Done():
+		// What is ready in the same moment counts: it is the better answer.
+		select {
+		case result := <-done:
+			return result
+		default:
+			return outcome{err: &Unavailable{Err: fmt.Errorf("no answer in time: %w", ctx.Err())}}
+		}
+	}
 }
 
 func isUnavailable(err error) bool {

@@ -46,6 +46,10 @@ type Options struct {
 	// included whose request was answered without them; more are answered
 	// like an outage. Default 4096.
 	MaxCalls int
+	// Inline says that the adapter returns soon after its context has ended,
+	// whatever it waits for. Its methods then run on the request's own goroutine,
+	// which is cheaper; one that hangs then hangs the request.
+	Inline bool
 }
 
 const (
