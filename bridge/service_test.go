@@ -9,12 +9,15 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"octobridge/bridge"
+	"octobridge/idosell/sandbox"
 	"octobridge/internal/secret"
 	"octobridge/oct8ne/conformance"
 )
@@ -382,14 +385,49 @@ func lookForSecrets(t *testing.T, d *demo) {
 	}
 }
 
-// What the account pays is confidential in dropshipping.
+// What the account pays is confidential in dropshipping: the price of every
+// product of the assortment is the retail price or its promotion's, digit by
+// digit, and orders show no totals.
 func TestAccountPricesStayInside(t *testing.T) {
 	d := runDemo(t)
-	response, err := d.http.Get(d.Sandbox + "/_sandbox/orders")
-	if err != nil {
-		t.Fatal(err)
+	digits := func(text string) string {
+		return strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, text)
 	}
-	response.Body.Close()
+	checked := 0
+	for chunk := range slices.Chunk(sandbox.Assortment().Products, 100) {
+		want := map[string]string{}
+		var ids []string
+		for _, product := range chunk {
+			id := strconv.FormatInt(product.ID, 10)
+			ids = append(ids, id)
+			want[id] = digits(product.Retail.StringFixed(2))
+			if product.Promotion.IsPositive() {
+				want[id] = digits(product.Promotion.StringFixed(2))
+			}
+		}
+		_, body := d.get("productSummary?productIds=" + strings.Join(ids, ","))
+		var products []struct {
+			InternalID     string  `json:"internalId"`
+			FormattedPrice *string `json:"formattedPrice"`
+		}
+		if err := json.Unmarshal([]byte(body), &products); err != nil {
+			t.Fatal(err)
+		}
+		for _, product := range products {
+			if product.FormattedPrice == nil || digits(*product.FormattedPrice) != want[product.InternalID] {
+				t.Errorf("product %s costs %v, want the digits %s", product.InternalID, product.FormattedPrice, want[product.InternalID])
+			}
+			checked++
+		}
+	}
+	if checked < 300 {
+		t.Errorf("only %d products were looked at", checked)
+	}
 	_, orders := d.get("getOrders?customerEmail=" + d.CustomerEmail + "&apiToken=" + d.APIToken)
 	if !strings.Contains(orders, d.OrderReference) || strings.Count(orders, `"total":""`) != strings.Count(orders, `"total"`) {
 		t.Errorf("orders show totals, or are missing: %s", orders)
