@@ -54,10 +54,13 @@ func (s *liveSource) findPage(ctx context.Context, query searchQuery, standIn bo
 	if err != nil {
 		return nil, err
 	}
-	return &keptPage{found: found{total: begin.total, cards: page.cards}, at: page.at}, nil
+	page = &keptPage{found: found{total: begin.total, cards: page.cards}, at: page.at}
+	s.searches.Add(query.key(), page)
+	return page, nil
 }
 
-// fetchPage asks for one page, one call, and keeps the answer.
+// fetchPage asks for one page, one call, and keeps the answer, but for one that
+// findPage has yet to complete.
 func (s *liveSource) fetchPage(ctx context.Context, query searchQuery) (*keptPage, error) {
 	before, ok := s.searches.Peek(query.key())
 	if ok && s.now().Sub(before.at) < s.fresh {
@@ -95,7 +98,9 @@ func (s *liveSource) fetchPage(ctx context.Context, query searchQuery) (*keptPag
 		s.logger.Warn("the wholesaler answered with no products at all: what is known of them is kept")
 		return page, nil
 	}
-	s.searches.Add(query.key(), page)
+	if page.total > 0 || query.page == 1 {
+		s.searches.Add(query.key(), page)
+	}
 	return page, nil
 }
 

@@ -56,6 +56,20 @@ func TestSearchPages(t *testing.T) {
 	}
 }
 
+// The total of a page beyond the end was taken from the first page, but the
+// wholesaler's bare "nothing found" was what was kept: the second who asked, within
+// the thirty seconds for which answers are used, read a total of 0. A conformance
+// check that was run twice failed for it.
+func TestTheTotalBeyondTheEndIsKept(t *testing.T) {
+	adapter := newAdapter(t, newWholesaler(mugs(5)...))
+	for time := range 3 {
+		result, err := adapter.Search(t.Context(), &oct8ne.Request{}, query("", 1000, 2))
+		if err != nil || result.Total != 5 || len(result.Results) != 0 {
+			t.Errorf("time %d: total %d with %d products, %v; want 5 with none", time+1, result.Total, len(result.Results), err)
+		}
+	}
+}
+
 func TestSearchAsksWhatItIsAsked(t *testing.T) {
 	t.Parallel()
 	up := []idosell.Ordering{{Element: "price", Direction: "ASC"}}
