@@ -147,14 +147,15 @@ func (c *Client) soapFaultError(spec *GateSpec, response *http.Response, fault *
 	return failure
 }
 
-// faultError is the failure of an answer with a fault code. It was answered, so
-// it is known that the gate refused; after a login fault it can be sent again
-// with a new session.
+// faultError is the failure of an answer with a fault code. With a code whose
+// meaning is known it is known that the gate refused; after a login fault it can
+// be sent again with a new session. Any other code may stand for a failure in
+// the midst of the work: what became of a change is not known then.
 func (c *Client) faultError(spec *GateSpec, status int, fault Fault) *Error {
-	failure := c.newError(spec, KindFault, status, nil, SendAgainNo, faultAdvice(fault.Code)).settled(SendAgainNo)
+	failure := c.newError(spec, KindFault, status, nil, SendAgainNo, faultAdvice(fault.Code))
 	failure.Code, failure.Text = fault.Code, fault.Text
-	if fault.Code == FaultUnreadable && spec.Changes {
-		failure.SendAgain = SendAgainUnknown // who knows what it says
+	if fault.Code >= FaultLogin && fault.Code <= FaultNotAllowed {
+		failure.settled(SendAgainNo)
 	}
 	if fault.Code == FaultLogin {
 		failure.Kind = KindLogin

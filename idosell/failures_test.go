@@ -52,6 +52,7 @@ func TestFailures(t *testing.T) {
 	}{
 		"fault 3":             {text(200, fault(3, "zły parametr")), idosell.KindFault, 3, 1, no, no},
 		"fault 4":             {text(200, fault(4, "zły klucz")), idosell.KindFault, 4, 1, no, no},
+		"fault 9, unknown":    {text(200, fault(9, "przekroczono czas")), idosell.KindFault, 9, 1, no, unknown},
 		"fault in HTTP 500":   {text(500, fault(5, "nie wolno")), idosell.KindFault, 5, 1, no, no},
 		"SOAP fault, server":  {text(500, soapFault("SOAP-ENV:Server")), idosell.KindSOAPFault, 0, 3, yes, unknown},
 		"SOAP fault, client":  {text(500, soapFault("SOAP-ENV:Client")), idosell.KindSOAPFault, 0, 1, no, no},
