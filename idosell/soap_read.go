@@ -109,7 +109,7 @@ func readXML(body []byte) (*etree.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	body = bytes.TrimLeft(body, " \t\r\n")
+	body = withoutPreface(bytes.TrimLeft(body, " \t\r\n"))
 	if len(body) == 0 {
 		return nil, errEmptyBody
 	}
@@ -161,6 +161,16 @@ func toUTF8(body []byte) ([]byte, error) {
 		return out, nil
 	}
 	return body, nil
+}
+
+// withoutPreface cuts off what stands before the XML declaration: a PHP server
+// that shows its warnings puts them there, and the answer behind them is whole.
+func withoutPreface(body []byte) []byte {
+	const longest = 4 << 10
+	if at := bytes.Index(body[:min(len(body), longest)], []byte("<?xml ")); at > 0 {
+		return body[at:]
+	}
+	return body
 }
 
 func looksLikeHTML(body []byte) bool {

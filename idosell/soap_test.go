@@ -118,6 +118,7 @@ func TestVariationsOfAnAnswer(t *testing.T) {
 		"bare fault code 0":         replaced(noFault, "<faultCode>0</faultCode><faultString/>"),
 		"fault code as string":      replaced(`<faultCode xsi:type="xsd:int">0`, `<faultCode xsi:type="xsd:string"> 0 `),
 		"unknown elements":          replaced("<orderDetails>", "<somethingNew><deep><deeper>x</deeper></deep></somethingNew><orderDetails>"),
+		"PHP's warning in front":    []byte("<br />\n<b>Warning</b>:  Undefined index in <b>/a.php</b> on line <b>3</b><br />\n" + plain),
 		"BOM":                       append([]byte("\xef\xbb\xbf"), plain...),
 		"ISO-8859-2":                []byte(latin2),
 		"windows-1250":              []byte(windows),
