@@ -19,7 +19,8 @@ import (
 const (
 	defaultMaxAnswer = 8 << 20
 	maxTreeCost      = 40 << 20
-	elementCost      = 240 // bytes, roughly, of an etree element with its place in its parent
+	maxConverted     = 5 << 20 // bytes in another encoding than UTF-8, in which they take up to twice as many
+	elementCost      = 240     // bytes, roughly, of an etree element with its place in its parent
 	attributeCost    = 110
 	maxDepth         = 64
 )
@@ -124,7 +125,11 @@ func readXML(body []byte) (*etree.Document, error) {
 		return nil, errTooLarge
 	}
 	doc := etree.NewDocument()
+	tooLarge := false
 	doc.ReadSettings.CharsetReader = func(label string, input io.Reader) (io.Reader, error) {
+		if tooLarge = len(body) > maxConverted; tooLarge {
+			return nil, errTooLarge
+		}
 		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
 			return input, nil // converted already, by its byte order mark
 		}
@@ -135,6 +140,9 @@ func readXML(body []byte) (*etree.Document, error) {
 		return encoding.NewDecoder().Reader(input), nil
 	}
 	if err := doc.ReadFromBytes(body); err != nil {
+		if tooLarge {
+			return nil, errTooLarge
+		}
 		if errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected EOF") {
 			return nil, errCutShort
 		}

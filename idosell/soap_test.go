@@ -241,10 +241,15 @@ func TestHostileAnswersStaySmall(t *testing.T) {
 		"nesting":       "<a>",
 		"orders":        "<item>" + orderItem + "</item>",
 		"references":    `<item href="#a" id="a"/>`,
+		"ISO-8859-2":    "\xb1\xe6\xea\xb3",
 	} {
-		for _, size := range []int{7 << 20, 32 << 20} {
+		head := envelopeHead
+		if name == "ISO-8859-2" {
+			head = strings.Replace(head, "UTF-8", name, 1)
+		}
+		for _, size := range []int{4 << 20, 7 << 20, 32 << 20} {
 			t.Run(fmt.Sprintf("%s of %d MB", name, size>>20), func(t *testing.T) {
-				body := []byte(envelopeHead + "<results>" + strings.Repeat(piece, size/len(piece)) + "</results>" + envelopeTail)
+				body := []byte(head + "<results>" + strings.Repeat(piece, size/len(piece)) + "</results>" + envelopeTail)
 				w := newWholesaler(t)
 				w.answer("Orders/get", func(rw http.ResponseWriter, _ *http.Request) {
 					rw.(http.Flusher).Flush() // no Content-Length: the client cannot know what comes
