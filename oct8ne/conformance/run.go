@@ -228,9 +228,11 @@ func newProbe(options Options) (*probe, error) {
 	}
 	p := &probe{
 		options: options,
-		base:    strings.TrimSuffix(u.String(), "/"),
-		kept:    make(map[string]*exchange),
-		late:    make(map[string]int),
+		// The demonstration and a browser show the address with the path that
+		// oct8ne puts behind it.
+		base: strings.TrimSuffix(strings.TrimRight(u.String(), "/"), "/oct8ne/frame"),
+		kept: make(map[string]*exchange),
+		late: make(map[string]int),
 	}
 	p.client = http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	switch {

@@ -115,6 +115,18 @@ func TestWithoutDataRulesAreNotApplicable(t *testing.T) {
 	}
 }
 
+// The demonstration prints the adapter's address with the path of the methods.
+// Given that, the check asked for /oct8ne/frame/oct8ne/frame/ and said that
+// fourteen rules fail.
+func TestTheAddressMayEndInThePathOfTheMethods(t *testing.T) {
+	base := serve(t, newShop())
+	for _, end := range []string{"/oct8ne/frame", "/oct8ne/frame/"} {
+		if report := run(t, conformance.Options{BaseURL: base + end}); !report.OK() || report.BaseURL != base {
+			t.Errorf("%s: %d rules failed at %s", end, report.Failed, report.BaseURL)
+		}
+	}
+}
+
 func TestRulesAreWellFormed(t *testing.T) {
 	id := regexp.MustCompile(`^[a-zA-Z]+\.[a-z0-9-]+$`)
 	seen := map[string]bool{}
