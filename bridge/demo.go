@@ -60,6 +60,17 @@ type Demo struct {
 	folder     string
 }
 
+// OptionError is the error of an option of a demonstration, or of a sandbox, that
+// cannot be used: whoever started it has to write something else.
+type OptionError struct{ err error }
+
+func (e *OptionError) Error() string { return e.err.Error() }
+func (e *OptionError) Unwrap() error { return e.err }
+
+func badOption(format string, args ...any) error {
+	return &OptionError{fmt.Errorf(format, args...)}
+}
+
 // StartDemo starts the wholesaler and opens the bridge's listeners. Call Run
 // after it, or Close.
 func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
@@ -76,16 +87,14 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 	if options.Kind == "" {
 		options.Kind = Dropshipping
 	}
-	for _, address := range []string{options.Listen, options.SandboxListen} {
-		if err := loopbackOnly(address); err != nil {
-			return nil, err
-		}
+	if err := errors.Join(loopbackOnly("--listen", options.Listen), loopbackOnly("--sandbox-listen", options.SandboxListen)); err != nil {
+		return nil, err
 	}
 	shop := newDemoShop(catalogue, options.Logger)
 	d.wholesaler = sandbox.New(sandbox.Options{Catalogue: catalogue, Logger: options.Logger})
 	wholesaler, err := d.wholesaler.Listen(ctx, options.SandboxListen)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--sandbox-listen: %w", err)
 	}
 	listener, err := net.Listen("tcp", options.Listen)
 	if err != nil {
@@ -162,16 +171,17 @@ func demoCatalogue(feed string) (*sandbox.Catalogue, error) {
 	return ReadOfferFile(feed)
 }
 
-// ReadOfferFile reads the products of an offer file (IOF, full) for a sandbox.
+// ReadOfferFile reads the products of an offer file (IOF, full) for a sandbox. Its
+// errors are *OptionError.
 func ReadOfferFile(path string) (*sandbox.Catalogue, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("the offer cannot be read: %w", err)
+		return nil, badOption("the offer of --feed cannot be read: %w", err)
 	}
 	defer file.Close()
 	catalogue, err := sandbox.ReadOffer(file)
 	if err != nil {
-		return nil, fmt.Errorf("the offer %s cannot be used: %w", path, err)
+		return nil, badOption("the offer %s cannot be used, name a full one in IOF 3.0: %w", path, err)
 	}
 	return catalogue, nil
 }
@@ -198,13 +208,13 @@ func demoConfig(kind ShopKind, public, wholesaler, folder, currency string) conf
 
 // loopbackOnly refuses to show a demonstration to others: it has fixed tokens
 // and passwords.
-func loopbackOnly(address string) error {
+func loopbackOnly(flag, address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("the address %q is not like 127.0.0.1:8080", address)
+		return badOption("%s %q is not an address with a port, such as 127.0.0.1:8080", flag, address)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("the address %q is not on loopback: a demonstration has fixed passwords and stays on this machine", address)
+		return badOption("%s %q is not on loopback: a demonstration has fixed passwords and stays on this machine", flag, address)
 	}
 	return nil
 }

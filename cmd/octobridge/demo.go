@@ -2,9 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,11 +47,14 @@ an object with every address, token and account.`,
 		}
 		options.Logger, options.Version = logger, buildInfo().Version
 		demo, err := bridge.StartDemo(cmd.Context(), options)
+		if is[*bridge.OptionError](err) {
+			return badUsage(cmd, "%w", err)
+		}
 		if err != nil {
 			return err
 		}
 		if err := p.sayDemo(demo.Info); err != nil {
-			return fmt.Errorf("write the output: %w", demo.Close())
+			return errors.Join(fmt.Errorf("write the output: %w", err), demo.Close())
 		}
 		return demo.Run(cmd.Context())
 	}
@@ -62,10 +69,21 @@ func (p *program) sayDemo(info bridge.DemoInfo) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(info)
 	}
-	return demoText(p.out, info)
+	return demoText(p.out, info, startedAs(os.Args[0]))
 }
 
-func demoText(w io.Writer, info bridge.DemoInfo) error {
+// startedAs is how to start octobridge again, from the name that the process was
+// started under. That of "go run" is a file that goes with it.
+func startedAs(name string) string {
+	if strings.Contains(filepath.ToSlash(name), "/go-build") {
+		return "go run ./cmd/octobridge"
+	}
+	return name
+}
+
+// demoText says what there is and five lines to try; octobridge is how the last
+// of them starts the program.
+func demoText(w io.Writer, info bridge.DemoInfo, octobridge string) error {
 	_, err := fmt.Fprintf(w, `The bridge answers oct8ne at   %[1]s
 A shop with the products is at %[8]s
 The wholesaler is at           %[2]s
@@ -78,10 +96,10 @@ Try, from another terminal:
   curl '%[1]s/productInfo?productIds=%[13]s&locale=en-US&callback=show'
   curl '%[1]s/getOrders?customerEmail=%[4]s&apiToken=%[5]s'
   curl '%[1]s/getOrderDetails?reference=%[6]s&apiToken=%[5]s'
-  go run ./cmd/octobridge conformance %[7]s --api-token %[5]s --customer-email %[4]s --search %[12]s
+  %[14]s conformance %[7]s --api-token %[5]s --customer-email %[4]s --search %[12]s
 
 Ctrl-C ends it and leaves nothing behind.
 `, info.Adapter, info.Sandbox, info.Operator, info.CustomerEmail, info.APIToken, info.OrderReference, info.PublicURL(),
-		info.Storefront, info.Login, info.Password, info.DropshippingKey, url.QueryEscape(info.SearchTerm), info.ProductID)
+		info.Storefront, info.Login, info.Password, info.DropshippingKey, url.QueryEscape(info.SearchTerm), info.ProductID, octobridge)
 	return err
 }

@@ -17,10 +17,15 @@ var version string
 func main() { os.Exit(start()) }
 
 // start runs the program with what the process was given and returns its exit
-// code. The first SIGINT or SIGTERM asks what runs to end; a second one ends the
-// process at once.
+// code. The first SIGINT or SIGTERM asks what runs to end, and so does the SIGHUP
+// of a terminal that is closed; a second one ends the process at once. Where
+// nohup has SIGHUP ignored, it stays so.
 func start() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 

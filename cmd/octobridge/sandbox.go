@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net"
 
 	"github.com/spf13/cobra"
 
@@ -37,13 +38,16 @@ account it can be asked, and goes on until it is interrupted.`,
 		if feed != "" {
 			catalogue, err := bridge.ReadOfferFile(feed)
 			if err != nil {
-				return err
+				return badUsage(cmd, "%w", err)
 			}
 			options.Catalogue = catalogue
 		}
 		server := sandbox.New(options)
 		defer server.Close()
 		address, err := server.Listen(cmd.Context(), listen)
+		if is[*net.AddrError](err) {
+			return badUsage(cmd, "%w", err)
+		}
 		if err != nil {
 			return err
 		}
