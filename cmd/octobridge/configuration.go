@@ -12,10 +12,14 @@ import (
 	"octobridge/idosell"
 )
 
+// takesConfiguration is the annotation of the commands that read a configuration.
+const takesConfiguration = "configuration"
+
 // configurable gives a command the configuration's flags. They are left out of
 // its own help, where forty of them would bury its own, but for --log-level: the
 // topic "configuration" lists them.
 func configurable(cmd *cobra.Command, scope config.Scope) *cobra.Command {
+	cmd.Annotations = map[string]string{takesConfiguration: "yes"}
 	before := map[string]bool{}
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) { before[flag.Name] = true })
 	config.RegisterFlags(cmd.Flags(), scope)
@@ -83,7 +87,7 @@ that ask the wholesaler take the flags that begin with --idosell and --log.
 "octobridge config sample" prints a file to begin with.
 
 Flags:
-` + strings.TrimRight(flags.FlagUsagesWrapped(columnsElsewhere), "\n"),
+` + strings.TrimRight(flags.FlagUsagesWrapped(helpColumns), "\n"),
 	}
 }
 
@@ -145,8 +149,8 @@ func (p *program) configShowCommand() *cobra.Command {
 		Use:   "show",
 		Short: "Show every key with its value and where it came from",
 		Long: `Shows every key of the configuration with its value and where it came from: the
-line of the file, the environment variable, the flag, or the default. Secrets are
-shown as [redacted].`,
+line of the file, the environment variable, the flag, or the default. Secrets
+are shown as [redacted].`,
 		Example: "  octobridge config show --config octobridge.yaml\n  octobridge config show --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -35,8 +35,8 @@ func (p *program) ordersListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List orders, newest first",
-		Long: `Reads the account's orders from the wholesaler (Orders/get) and lists them, newest
-first. Exits with 1 where there is none.`,
+		Long: `Reads the account's orders from the wholesaler (Orders/get) and lists them,
+newest first. Exits with 1 where there is none.`,
 		Example: "  octobridge orders list\n  octobridge orders list --since 2026-11-01 --status new --status packed\n  octobridge orders list --since 12h --json",
 		Args:    cobra.NoArgs,
 	}
@@ -127,7 +127,7 @@ func (p *program) orderTable(w io.Writer, orders []orderView) {
 		return
 	}
 	rows := table{columns: []column{
-		{title: "Order", whole: true}, {title: "Reference", whole: true}, {title: "Added", whole: true}, {title: "Status", whole: true},
+		{title: "Order", whole: true}, {title: "Reference", whole: true}, {title: "Added", whole: true}, {title: "Status"},
 		{title: "Recipient"}, {title: "Courier"}, {title: "Parcels", right: true},
 	}}
 	if p.prices {

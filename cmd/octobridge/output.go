@@ -13,8 +13,8 @@ import (
 	"octobridge/idosell"
 )
 
-// columnsElsewhere is how wide a table is where there is no terminal.
-const columnsElsewhere = 80
+// helpColumns is how wide help is: it has no terminal to ask.
+const helpColumns = 80
 
 // terminal says whether w shows what is written to somebody.
 func terminal(w io.Writer) bool {
@@ -22,14 +22,16 @@ func terminal(w io.Writer) bool {
 	return ok && isatty.IsTerminal(file.Fd())
 }
 
-// width returns how many columns a table may take.
+// width returns how many columns a table may take: those of the terminal. Where
+// there is none it is 0, for nothing may be cut that another program searches or
+// a file keeps.
 func (p *program) width() int {
 	if file, ok := p.out.(*os.File); ok && terminal(file) {
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
 			return columns
 		}
 	}
-	return columnsElsewhere
+	return 0
 }
 
 // print writes what a command found: the document with --json, the text else.

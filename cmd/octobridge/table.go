@@ -11,7 +11,7 @@ import (
 // column is one column of a table.
 type column struct {
 	title string
-	right bool // numbers stand at the right
+	right bool // numbers stand at the right; they are of no use when cut
 	whole bool // a code that is of no use when cut, such as an id
 }
 
@@ -21,7 +21,8 @@ var display = &runewidth.Condition{}
 
 const (
 	gap       = "  "
-	narrowest = 4 // a column is not cut below this, but where nothing else helps
+	narrowest = 4   // a column is not cut below this
+	longest   = 200 // a cell that is longer moves the rest of its row, lest every row be filled up with blanks
 )
 
 // table is rows under headings, for people to read.
@@ -40,9 +41,14 @@ func (t *table) add(cells ...string) {
 }
 
 // render returns the table, no line wider than width. Cells that do not fit are
-// cut and end with "…": first those of the widest column that may be cut.
+// cut and end with "…": first those of the widest column that may be cut. Where
+// that is not enough, each row is a sheet of its own, of which nothing is cut. A
+// width of 0 has room for everything.
 func (t *table) render(width int) string {
-	widths := t.fit(width)
+	widths, fits := t.fit(width)
+	if !fits {
+		return t.sheets()
+	}
 	var b strings.Builder
 	titles := make([]string, len(t.columns))
 	for i, c := range t.columns {
@@ -54,7 +60,9 @@ func (t *table) render(width int) string {
 			if i > 0 {
 				line.WriteString(gap)
 			}
-			cell = display.Truncate(cell, widths[i], "…")
+			if width > 0 {
+				cell = display.Truncate(cell, widths[i], "…")
+			}
 			padding := strings.Repeat(" ", max(0, widths[i]-display.StringWidth(cell)))
 			if t.columns[i].right {
 				line.WriteString(padding + cell)
@@ -66,6 +74,19 @@ func (t *table) render(width int) string {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// sheets returns each row as a sheet, an empty line between two.
+func (t *table) sheets() string {
+	texts := make([]string, len(t.rows))
+	for i, row := range t.rows {
+		var s sheet
+		for j, cell := range row {
+			s.add(t.columns[j].title, cell)
+		}
+		texts[i] = s.render()
+	}
+	return strings.Join(texts, "\n")
 }
 
 // sheet is one thing with its properties, a line each. Nothing of it is cut: a
@@ -92,9 +113,10 @@ func (s sheet) render() string {
 	return b.String()
 }
 
-// fit returns how wide each column is drawn.
-func (t *table) fit(width int) []int {
-	widths := make([]int, len(t.columns))
+// fit returns how wide each column is drawn, and whether that fits into width
+// without cutting what is of no use when cut.
+func (t *table) fit(width int) (widths []int, fits bool) {
+	widths = make([]int, len(t.columns))
 	for i, c := range t.columns {
 		widths[i] = display.StringWidth(c.title)
 		for _, row := range t.rows {
@@ -105,15 +127,17 @@ func (t *table) fit(width int) []int {
 	for _, w := range widths {
 		total += w
 	}
-	// A column that may be cut gives way first, then any, then even more.
-	for _, turn := range []struct {
-		least int
-		all   bool
-	}{{2 * narrowest, false}, {narrowest, false}, {narrowest, true}, {1, true}} {
+	if width == 0 {
+		for i := range widths {
+			widths[i] = min(widths[i], longest)
+		}
+		return widths, true
+	}
+	for _, least := range []int{2 * narrowest, narrowest} {
 		for total > width {
 			widest := -1
 			for i, c := range t.columns {
-				if (turn.all || !c.whole && !c.right) && widths[i] > turn.least && (widest < 0 || widths[i] > widths[widest]) {
+				if !c.whole && !c.right && widths[i] > least && (widest < 0 || widths[i] > widths[widest]) {
 					widest = i
 				}
 			}
@@ -124,7 +148,7 @@ func (t *table) fit(width int) []int {
 			total--
 		}
 	}
-	return widths
+	return widths, total <= width
 }
 
 // oneLine makes text from elsewhere fit for a terminal: control characters,
