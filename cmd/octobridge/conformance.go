@@ -25,13 +25,14 @@ func (p *program) conformanceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "conformance URL",
 		Short: "Check an oct8ne adapter, rule by rule",
-		Long: `Asks the adapter at URL (the address before /oct8ne/frame/) what oct8ne asks, and
-holds the answers against the contract. Failed rules are shown with the request
-and what came. Exits with 1 where a rule failed, with 3 where nothing answers.
+		Long: `Asks the adapter at URL (the address before /oct8ne/frame/) what oct8ne asks,
+and holds the answers against the contract. Failed rules are shown with the
+request and what came. Exits with 1 where a rule failed, with 3 where nothing
+answers.
 
-Rules about orders need the apiToken and a customer with orders. Without --change
-nothing is changed.`,
-		Example: "  octobridge conformance http://127.0.0.1:8080\n  octobridge conformance https://shop.example --api-token-file token.txt --customer-email anna.nowak@example.com\n  octobridge conformance http://127.0.0.1:8080 --json",
+Rules about orders need the apiToken and a customer with orders. Without
+--change nothing is changed.`,
+		Example: "  octobridge conformance http://127.0.0.1:8080\n  octobridge conformance https://shop.example --api-token-file token.txt\n  octobridge conformance http://127.0.0.1:8080 --json",
 		GroupID: groupChecks,
 		Args:    cobra.ExactArgs(1),
 	}

@@ -26,9 +26,9 @@ func (p *program) couriersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "couriers",
 		Short: "List the couriers that the wholesaler offers",
-		Long: `Lists the couriers that the wholesaler offers, with their ids (an order names one)
-and the ways of paying (Dropshipping/getCouriers). Exits with 1 where there is
-none.`,
+		Long: `Lists the couriers that the wholesaler offers, with their ids (an order names
+one) and the ways of paying (Dropshipping/getCouriers). Exits with 1 where there
+is none.`,
 		Example: "  octobridge couriers\n  octobridge couriers --country PL --json",
 		GroupID: groupUpstream,
 		Args:    cobra.NoArgs,

@@ -30,12 +30,12 @@ var exitCodes = []struct {
 	meaning string
 }{
 	{exitOK, "It was done, or the answer is yes."},
-	{exitNo, "The answer is no: nothing was found, something cannot be had, a rule failed."},
+	{exitNo, "The answer is no: nothing was found, cannot be had, or a rule failed."},
 	{exitUsage, "The command line or the configuration is wrong. Nothing was sent."},
-	{exitUpstream, "The wholesaler, or the adapter that was to be checked, could not be reached or answered with an error."},
+	{exitUpstream, "No answer, or an error, from the wholesaler or the adapter to be checked."},
 	{exitLogin, "The wholesaler refused the login, the password or the dropshippingKey."},
-	{exitMachine, "This machine stood in the way: a port that is taken, a file, the disk, the database."},
-	{exitInterrupted, "It was interrupted (SIGINT, SIGTERM) before it was done. A service that was asked to stop and did ends with 0."},
+	{exitMachine, "This machine stood in the way: a port, a file, the disk, the database."},
+	{exitInterrupted, "It was interrupted before it was done. A service that stops ends with 0."},
 }
 
 // usageError is a command line that cannot be understood.

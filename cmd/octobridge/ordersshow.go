@@ -19,9 +19,9 @@ func (p *program) ordersShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show ID|REFERENCE",
 		Short: "Show one order",
-		Long: `Shows one order: by the wholesaler's id (login-7), by its serial number, or by the
-shop's own reference, for which the orders since --since are read. Exits with 1
-where there is no such order.`,
+		Long: `Shows one order: by the wholesaler's id (login-7), by its serial number, or by
+the shop's own reference, for which the orders since --since are read. Exits
+with 1 where there is no such order.`,
 		Example: "  octobridge orders show shop-7\n  octobridge orders show SH-1001\n  octobridge orders show SH-1001 --json",
 		Args:    cobra.ExactArgs(1),
 	}

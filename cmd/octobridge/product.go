@@ -18,8 +18,8 @@ func (p *program) productCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "product ID…",
 		Short: "Show products with their sizes and stock",
-		Long: `Asks the wholesaler for products by their ids and shows what it knows of them, in
-the order asked. Exits with 1 where one of them was not found.`,
+		Long: `Asks the wholesaler for products by their ids and shows what it knows of them,
+in the order asked. Exits with 1 where one of them was not found.`,
 		Example: "  octobridge product 1101\n  octobridge product 1101 4501 --json",
 		GroupID: groupUpstream,
 		Args:    cobra.RangeArgs(1, largestPage),

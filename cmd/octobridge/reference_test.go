@@ -106,7 +106,7 @@ func commandsPage(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString("# Commands\n\n" + generated + root.Long + "\n\nFlags that every command takes:\n\n```text\n" +
 		root.PersistentFlags().FlagUsages() + "```\n\nData goes to standard output, everything else to standard error. " +
-		"Tables fit the terminal, or 80 columns where there is none; with `--json` there is one JSON document, whose keys stay as they are. " +
+		"Tables fit the terminal; where there is none, nothing is cut. With `--json` there is one JSON document, whose keys stay as they are. " +
 		"Amounts of money are decimal texts with their currency.\n\nWhat the codes mean that the commands end with: [exit codes](exit-codes.md).\n")
 	describe(&b, root)
 	return b.String()
@@ -120,7 +120,7 @@ func describe(b *strings.Builder, parent *cobra.Command) {
 		}
 		fmt.Fprintf(b, "\n## %s\n\n", cmd.CommandPath())
 		if cmd.Long != "" && cmd.Runnable() {
-			b.WriteString(cmd.Long + "\n")
+			b.WriteString(strings.TrimSpace(cmd.Long) + "\n")
 		} else {
 			b.WriteString(cmd.Short + ".\n")
 		}
@@ -133,8 +133,34 @@ func describe(b *strings.Builder, parent *cobra.Command) {
 		if flags := cmd.LocalNonPersistentFlags(); flags.HasAvailableFlags() {
 			fmt.Fprintf(b, "\n```text\n%s```\n", flags.FlagUsagesWrapped(100))
 		}
-		describe(b, cmd)
+		if cmd.Name() != "completion" { // those of the shells are cobra's own
+			describe(b, cmd)
+		}
 	}
+}
+
+// Half of the lines of help ran out of a terminal of 80 columns, since cobra does
+// not wrap what the flags say. The help of the shells' completion is cobra's own.
+func TestHelpFitsTheTerminal(t *testing.T) {
+	var check func(*cobra.Command)
+	check = func(cmd *cobra.Command) {
+		var out strings.Builder
+		cmd.SetOut(&out)
+		if err := cmd.Help(); err != nil {
+			t.Error(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if columns := display.StringWidth(strings.TrimRight(line, "\n")); columns > helpColumns {
+				t.Errorf("%s --help: %d columns: %s", cmd.CommandPath(), columns, line)
+			}
+		}
+		for _, below := range cmd.Commands() {
+			if cmd.Name() != "completion" {
+				check(below)
+			}
+		}
+	}
+	check((&program{}).command())
 }
 
 // TestEveryCommandHasAnExample keeps --help useful: each command that does
@@ -151,7 +177,9 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 			}
 		}
 		for _, below := range cmd.Commands() {
-			check(below)
+			if cmd.Name() != "completion" { // those of the shells are cobra's own
+				check(below)
+			}
 		}
 	}
 	check((&program{}).command())

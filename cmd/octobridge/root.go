@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // program is one run: where it writes, and what the flags for all commands say.
@@ -49,13 +53,20 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
   octobridge config sample > octobridge.yaml
   octobridge serve --config octobridge.yaml
   octobridge search --config octobridge.yaml kubek`,
+		Version:       buildInfo().Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRun: func(*cobra.Command, []string) {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if p.configFile != "" && cmd.Annotations[takesConfiguration] == "" {
+				return fmt.Errorf("%s reads no configuration: leave --config out", cmd.CommandPath())
+			}
 			p.running = true
+			return nil
 		},
 	}
+	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
+	root.SetFlagErrorFunc(wrongFlag)
 	root.PersistentFlags().StringVar(&p.configFile, "config", "", "configuration `FILE` (YAML); else the one that OCTOBRIDGE_CONFIG names")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "print one JSON document instead of a table")
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
@@ -82,7 +93,50 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 		exitCodesTopic(),
 		configurationTopic(),
 	)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			cmd.Example = "  octobridge help search\n  octobridge help configuration"
+			cmd.Args = knownTopic
+		case "completion":
+			cmd.Example = "  octobridge completion bash > /etc/bash_completion.d/octobridge"
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 	return root
+}
+
+// usageTemplate makes the lines of cobra's template fit the width of help.
+func usageTemplate(cobras string) string {
+	return strings.NewReplacer(
+		".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", helpColumns),
+		"for more information about a command", "to learn more about one",
+	).Replace(cobras)
+}
+
+// knownTopic refuses a topic of help that does not exist, where cobra would print
+// the general help and call it a success.
+func knownTopic(cmd *cobra.Command, args []string) error {
+	found, rest, err := cmd.Root().Find(args)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("unknown command %q for %q", rest[0], found.CommandPath())
+	}
+	return err
+}
+
+// wrongFlag says in words for people what is wrong with a flag.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		if twin := unknown.GetSpecifiedName() + "-file"; cmd.Flags().Lookup(twin) != nil {
+			return fmt.Errorf("a secret has no flag, since every user of the machine can read those: name a file that holds it with --%s", twin)
+		}
+	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return fmt.Errorf("%q is not a value of --%s", invalid.GetValue(), invalid.GetFlag().Name)
+	}
+	return err
 }
 
 // The groups under which the commands are listed.

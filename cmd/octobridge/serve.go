@@ -16,7 +16,7 @@ func (p *program) serveCommand() *cobra.Command {
 (SIGINT, SIGTERM); requests that have begun may end within shutdown_grace. The
 log goes to standard error. Metrics, profiles and the details of readiness are
 on the operator socket in data_dir.`,
-		Example: "  octobridge serve --config octobridge.yaml\n  octobridge serve --config octobridge.yaml --listen 127.0.0.1:9000 --log-level debug",
+		Example: "  octobridge serve --config octobridge.yaml\n  octobridge serve --config octobridge.yaml --log-level debug",
 		GroupID: groupService,
 		Args:    cobra.NoArgs,
 	}
@@ -44,7 +44,9 @@ on the operator socket in data_dir.`,
 			return err
 		}
 		logger.Info("octobridge serves oct8ne", "address", service.Addr().String(), "public_url", loaded.Config.PublicURL, "wholesaler", loaded.Config.IdoSell.URL)
-		return service.Run(cmd.Context())
+		err = service.Run(cmd.Context())
+		logger.Info("octobridge has stopped")
+		return err
 	}
 	return configurable(cmd, config.Serve)
 }
