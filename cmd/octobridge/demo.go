@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,7 +79,19 @@ func startedAs(name string) string {
 	if strings.Contains(filepath.ToSlash(name), "/go-build") {
 		return "go run ./cmd/octobridge"
 	}
-	return name
+	return shellWord(name)
+}
+
+// plainWord is what a shell takes as it is written.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+
+// shellWord writes a text so that a shell reads it as one word. It may come from
+// the file of an offer.
+func shellWord(text string) string {
+	if text = oneLine(text); plainWord.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // demoText says what there is and five lines to try; octobridge is how the last
@@ -96,10 +109,10 @@ Try, from another terminal:
   curl '%[1]s/productInfo?productIds=%[13]s&locale=en-US&callback=show'
   curl '%[1]s/getOrders?customerEmail=%[4]s&apiToken=%[5]s'
   curl '%[1]s/getOrderDetails?reference=%[6]s&apiToken=%[5]s'
-  %[14]s conformance %[7]s --api-token %[5]s --customer-email %[4]s --search %[12]s
+  %[14]s conformance %[7]s --api-token %[5]s --customer-email %[4]s --search %[15]s
 
 Ctrl-C ends it and leaves nothing behind.
 `, info.Adapter, info.Sandbox, info.Operator, info.CustomerEmail, info.APIToken, info.OrderReference, info.PublicURL(),
-		info.Storefront, info.Login, info.Password, info.DropshippingKey, url.QueryEscape(info.SearchTerm), info.ProductID, octobridge)
+		info.Storefront, info.Login, info.Password, info.DropshippingKey, url.QueryEscape(info.SearchTerm), info.ProductID, octobridge, shellWord(info.SearchTerm))
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"octobridge/bridge"
 )
 
 // fullDisk refuses whatever is written.
@@ -84,6 +86,30 @@ func TestDemoNamesTheProgramAsItWasStarted(t *testing.T) {
 	} {
 		if got := startedAs(name); got != want {
 			t.Errorf("startedAs(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// The word to search for was written into the line for the shell as it is written
+// into an address: with an offer of IdoSell's own, "przyk%C5%82adowy", which finds
+// nothing. What an offer says is one word to a shell, whatever it is.
+func TestDemoWritesTheWordForTheShell(t *testing.T) {
+	var out strings.Builder
+	if err := demoText(&out, bridge.DemoInfo{SearchTerm: "przykładowy"}, "octobridge"); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "search?search=przyk%C5%82adowy&") || !strings.Contains(out.String(), "--search 'przykładowy'\n") {
+		t.Errorf("the lines to try are:\n%s", out.String())
+	}
+	for text, want := range map[string]string{
+		"kubek":         "kubek",
+		"it's":          `'it'\''s'`,
+		"$(reboot)":     "'$(reboot)'",
+		"\x1b]0;a\x07b": "']0;a b'",
+		"":              "''",
+	} {
+		if got := shellWord(text); got != want {
+			t.Errorf("shellWord(%q) = %s, want %s", text, got, want)
 		}
 	}
 }
