@@ -128,9 +128,6 @@ func New(options Options) (*Server, error) {
 	return s, nil
 }
 
-// Registry returns the registry shown at /metrics.
-func (s *Server) Registry() *prometheus.Registry { return s.registry }
-
 // Listen opens the listeners, so that their addresses are known and can be
 // connected to before Serve runs. Serve does it where nobody did; a second call
 // does nothing.

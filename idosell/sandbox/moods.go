@@ -109,7 +109,7 @@ type Trouble struct {
 	// body, after the work, unless HTML, Empty, Redirect or RetryAfter say
 	// otherwise. 429 and 503 are answered without doing the work.
 	Status int `json:"status,omitempty"`
-	// RetryAfter is the header of the same name, sent with Status; in seconds.
+	// RetryAfter is the header of the same name, sent with Status.
 	RetryAfter Duration `json:"retryAfter,omitempty"`
 	// RetryAfterDate writes RetryAfter as an HTTP date, by the sandbox's clock.
 	RetryAfterDate bool `json:"retryAfterDate,omitempty"`
