@@ -43,10 +43,23 @@ func findBrowser(t *testing.T) string {
 }
 
 // startBrowser opens a tab that is closed, with its browser, at the test's end.
-// The browser makes, and takes away, a folder of its own for its data.
+// The browser makes, and takes away, a folder of its own for its data. It does not
+// take away the folder of its socket, so that every run of the tests left some in
+// /tmp: those stand in a folder that goes with the test. Its name is short, for the
+// path of a socket may have 107 bytes.
 func startBrowser(t *testing.T) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(findBrowser(t)))
+	path := findBrowser(t)
+	folder, err := os.MkdirTemp("", "octotest-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Errorf("the browser's folder stays: %v", err)
+		}
+	})
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Env("TMPDIR="+folder))
 	for _, flag := range []string{"no-sandbox", "disable-gpu", "disable-quic", "disable-component-update", "no-proxy-server"} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
