@@ -125,7 +125,9 @@ func retryAfter(response *http.Response, now time.Time) time.Duration {
 func (c *Client) unreadable(spec *GateSpec, reply *reply, err error) *Error {
 	again, advice := SendAgainNo, "Compare the gate table with the wholesaler's WSDL"
 	switch {
-	case errors.Is(err, errCutShort), errors.Is(err, errEmptyBody), errors.Is(err, errWebPage), errors.Is(err, errNoXML):
+	case errors.Is(err, errWebPage):
+		again, advice = SendAgainYes, "The shop may be closed for maintenance, or idosell.url is wrong"
+	case errors.Is(err, errCutShort), errors.Is(err, errEmptyBody), errors.Is(err, errNoXML):
 		again, advice = SendAgainYes, "If it lasts, check idosell.url and ask the wholesaler"
 	case errors.Is(err, errTooLarge):
 		failure := c.newError(spec, KindTooLarge, reply.status, err, SendAgainNo, "The answer is larger than this client reads: ask for less at a time")

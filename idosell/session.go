@@ -250,7 +250,7 @@ func (s *sessions) authenticate(ctx context.Context) (Session, error) {
 	if wait := until.Sub(s.client.now()); refusal != nil && wait > 0 {
 		again := *refusal
 		again.RetryAfter = wait
-		again.Advice = fmt.Sprintf("%s; the next attempt is at %s", again.Advice, until.In(s.client.zone).Format("15:04:05"))
+		again.Advice = fmt.Sprintf("%s; the next attempt is at %s", again.Advice, until.In(s.client.zone).Format("15:04:05 MST"))
 		return Session{}, &again
 	}
 	day := s.client.now().In(s.client.zone)

@@ -27,7 +27,7 @@ const (
 
 var (
 	errNoXML     = errors.New("it is no XML")
-	errWebPage   = errors.New("it is a web page instead of SOAP: the shop may be closed for maintenance, or the address is wrong")
+	errWebPage   = errors.New("it is a web page instead of SOAP")
 	errEmptyBody = errors.New("it is empty")
 	errCutShort  = errors.New("it is cut short")
 	errNoSOAP    = errors.New("it has no SOAP body with an answer")
