@@ -3,8 +3,6 @@ package bridge_test
 import (
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -109,15 +107,7 @@ func TestDemoShopInAnOutage(t *testing.T) {
 
 // IdoSell's official offer has pages, too.
 func TestOfficialOfferHasPages(t *testing.T) {
-	folder := os.Getenv("OCTOTEST_IOF_SAMPLES")
-	if folder == "" {
-		t.Skip("OCTOTEST_IOF_SAMPLES is not set: IdoSell's official offer is not there")
-	}
-	feed := filepath.Join(folder, "3.0", "full.xml")
-	if _, err := os.Stat(feed); err != nil {
-		feed = filepath.Join(folder, "full.xml")
-	}
-	d := runDemo(t, func(o *bridge.DemoOptions) { o.Feed = feed })
+	d := runOfficialDemo(t)
 	response, page := d.visit("")
 	if got := strings.Count(page, `<li class="card">`); response.StatusCode != 200 || got != 8 {
 		t.Fatalf("status %d with %d products, want the offer's 8", response.StatusCode, got)

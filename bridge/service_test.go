@@ -209,9 +209,10 @@ func TestProductInfoWith50IDsIsOneCall(t *testing.T) {
 	}
 }
 
-// IdoSell's official offer: its eight products are found by a word of their
-// name and read with title, description, pictures and price.
-func TestOfficialOffer(t *testing.T) {
+// runOfficialDemo starts a demonstration of IdoSell's official sample offer. The
+// test is skipped where that is not on the machine.
+func runOfficialDemo(t *testing.T) *demo {
+	t.Helper()
 	folder := os.Getenv("OCTOTEST_IOF_SAMPLES")
 	if folder == "" {
 		t.Skip("OCTOTEST_IOF_SAMPLES is not set: IdoSell's official offer is not there")
@@ -220,7 +221,13 @@ func TestOfficialOffer(t *testing.T) {
 	if _, err := os.Stat(feed); err != nil {
 		feed = filepath.Join(folder, "full.xml")
 	}
-	d := runDemo(t, func(o *bridge.DemoOptions) { o.Feed = feed })
+	return runDemo(t, func(o *bridge.DemoOptions) { o.Feed = feed })
+}
+
+// IdoSell's official offer: its eight products are found by a word of their
+// name and read with title, description, pictures and price.
+func TestOfficialOffer(t *testing.T) {
+	d := runOfficialDemo(t)
 	status, body := d.get("search?search=&pageSize=100")
 	var all struct {
 		Total   int `json:"total"`
