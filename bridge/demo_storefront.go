@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"octobridge/bridge/storefront"
+	"octobridge/idosell"
 	"octobridge/idosell/sandbox"
 	"octobridge/oct8ne"
 )
@@ -43,7 +44,7 @@ func newDemoShop(catalogue *sandbox.Catalogue, logger *slog.Logger) *demoShop {
 	shop := &demoShop{logger: logger, sizes: map[string][]string{}}
 	for i := range catalogue.Products {
 		p := &catalogue.Products[i]
-		if len(p.Sizes) == 1 && p.Sizes[0].ID == oneSize {
+		if len(p.Sizes) == 1 && p.Sizes[0].ID == idosell.OneSize {
 			continue
 		}
 		id := strconv.FormatInt(p.ID, 10)
@@ -53,9 +54,6 @@ func newDemoShop(catalogue *sandbox.Catalogue, logger *slog.Logger) *demoShop {
 	}
 	return shop
 }
-
-// oneSize is the id of the only size of a product without sizes.
-const oneSize = "uniw"
 
 func (s *demoShop) mount(router fiber.Router) {
 	storefront.Mount(router, storefront.Options{

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"octobridge/idosell"
+	"octobridge/idosell/icdf"
 	"octobridge/idosell/sandbox"
 )
 
@@ -83,12 +84,7 @@ func shoppingTrip(t *testing.T, c *idosell.Client) map[string]any {
 	ids := []int64{products.Items[0].ID, products.Items[len(products.Items)-1].ID}
 	same, err := collect(c.GetProducts(ctx, idosell.ProductQuery{IDs: ids}))
 	keep("products", same, err)
-	code := func(p idosell.Product) string {
-		if size := p.Sizes[0].ID; !idosell.IsOneSize(size) {
-			return jsonOf(t, p.ID) + "-" + size
-		}
-		return jsonOf(t, p.ID)
-	}
+	code := func(p idosell.Product) string { return icdf.VariantCode(p.ID, p.Sizes[0].ID) }
 	lines := []idosell.Line{{Code: code(products.Items[0]), Quantity: number(t, "2"), Comment: "ostrożnie: szkło"}, {Code: code(products.Items[1]), Quantity: number(t, "1")}}
 	availability, err := c.Availability(ctx, lines...)
 	keep("availability", availability, err)

@@ -1,10 +1,9 @@
 package idosell
 
 import (
-	"strings"
-
 	"github.com/shopspring/decimal"
 
+	"octobridge/idosell/icdf"
 	"octobridge/internal/secret"
 )
 
@@ -48,9 +47,7 @@ const (
 
 // OneSize is the size id of a product without sizes in CustomerAPI and in the
 // full offer; the light offer writes "0" for the same size.
-const OneSize = "uniw"
+const OneSize = icdf.OneSize
 
 // IsOneSize says whether sizeID names the only size of a product without sizes.
-func IsOneSize(sizeID string) bool {
-	return sizeID == "" || sizeID == "0" || strings.EqualFold(sizeID, OneSize)
-}
+func IsOneSize(sizeID string) bool { return icdf.IsOneSize(sizeID) }
