@@ -69,15 +69,9 @@ func (s *Server) getDeliveryAddresses(req *request) (*element, error) {
 			found = append(found, a)
 		}
 	}
-	rows, err := pageOf(req, found)
-	if err != nil {
-		return nil, err
-	}
-	items := make([][]*element, len(rows))
-	for i, a := range rows {
-		items[i] = append([]*element{whole("deliveryAddressId", a.id), text("orderId", a.orderID)}, a.plainParts()...)
-	}
-	return array("results", items...), nil
+	return pageOf(req, found, func(a *deliveryAddress) []*element {
+		return append([]*element{whole("deliveryAddressId", a.id), text("orderId", a.orderID)}, a.plainParts()...)
+	})
 }
 
 // setDeliveryAddress replaces an address while its order has not been sent.

@@ -189,9 +189,9 @@ func readPaging(params *received) (paging, error) {
 	return page, nil
 }
 
-// pageOf cuts the asked page out of all rows and notes their number. An empty
-// page is fault 2.
-func pageOf[T any](req *request, all []T) ([]T, error) {
+// pageOf answers the asked page of all rows, each written by parts, and notes
+// their number. An empty page is fault 2.
+func pageOf[T any](req *request, all []T, parts func(T) []*element) (*element, error) {
 	page, err := readPaging(req.params)
 	req.page, req.total = page, len(all)
 	if err != nil {
@@ -202,5 +202,9 @@ func pageOf[T any](req *request, all []T) ([]T, error) {
 	if len(rows) == 0 {
 		return nil, refuse(faultNothing, "Nie znaleziono wyników")
 	}
-	return rows, nil
+	items := make([][]*element, len(rows))
+	for i, row := range rows {
+		items[i] = parts(row)
+	}
+	return array("results", items...), nil
 }

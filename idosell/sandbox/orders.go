@@ -252,15 +252,7 @@ func (s *Server) getOrders(req *request) (*element, error) {
 			found = append(found, o)
 		}
 	}
-	rows, err := pageOf(req, found)
-	if err != nil {
-		return nil, err
-	}
-	items := make([][]*element, len(rows))
-	for i, o := range rows {
-		items[i] = s.orderParts(req, o)
-	}
-	return array("results", items...), nil
+	return pageOf(req, found, func(o *order) []*element { return s.orderParts(req, o) })
 }
 
 // readOrderFilter reads what Orders/get is asked for. All of it must match.

@@ -68,15 +68,7 @@ func (s *Server) productList(req *request, found []*Product) (*element, error) {
 	if asked := req.params.value("currencyId"); asked != "" && !strings.EqualFold(asked, s.catalogue.Currency) {
 		return nil, refuse(faultParameter, "Nieobsługiwana waluta")
 	}
-	rows, err := pageOf(req, found)
-	if err != nil {
-		return nil, err
-	}
-	items := make([][]*element, len(rows))
-	for i, p := range rows {
-		items[i] = s.productParts(req, p)
-	}
-	return array("results", items...), nil
+	return pageOf(req, found, func(p *Product) []*element { return s.productParts(req, p) })
 }
 
 func (s *Server) productParts(req *request, p *Product) []*element {
