@@ -27,6 +27,8 @@ type Config struct {
 	Cache          Cache
 	Orders         Orders
 	Oct8ne         Oct8ne
+	Notify         Notify
+	Operator       Operator
 	Limits         Limits
 }
 
@@ -71,9 +73,20 @@ type Cache struct {
 	Items int           // products kept
 }
 
-// Orders says which of the wholesaler's orders are shown.
+// Orders says how orders are placed and followed, and which are shown.
 type Orders struct {
-	History time.Duration // how far back orders are read
+	History         time.Duration // how far back orders are read
+	Settle          time.Duration // after an unknown outcome, until the order list is complete
+	ClearBasket     bool          // what no order of ours put into the account's basket may be taken out
+	PriceRise       float64       // per cent that the account's price may have risen
+	Unavailable     string        // stop, wait, partial
+	Couriers        []string      // "PL=cheapest", "*=6": country or "*", and an id, a name or "cheapest"
+	FollowFor       time.Duration // how long a placed order is followed at most
+	StuckAfter      time.Duration // how long an order may wait before the operator is told
+	WebhookSecret   Secret        // path segment of the wholesaler's webhook; empty: it is off
+	WebhookUser     string        // Basic credentials that the webhook must bring; empty: none
+	WebhookPassword Secret
+	WebhookFields   []string // "parcel=numer_paczki": our field, and the name in the wholesaler's template
 }
 
 // Oct8ne is the shop's account at oct8ne.
@@ -83,6 +96,26 @@ type Oct8ne struct {
 	Server       string
 	StaticServer string
 	Region       string // eu, us
+}
+
+// Notify says where the shop and the operator are told of what happens.
+type Notify struct {
+	URL          string // of the shop, for signed webhooks; empty: the shop is not told
+	Secret       Secret // "whsec_…" (Standard Webhooks)
+	OldSecret    Secret // signs as well, while the shop changes to the new one
+	AllowPrivate bool   // addresses in private networks may be called
+	AlertURL     string // for alerts to the operator; signed alike when Secret is set
+	SMTPHost     string // host:port of a mail server for alerts
+	SMTPUser     string
+	SMTPPassword Secret
+	SMTPFrom     string
+	SMTPTo       []string
+}
+
+// Operator says how the operator listener is reached beside its socket.
+type Operator struct {
+	Listen string // host:port; empty: the socket only
+	Token  Secret // that every request over Listen must bring
 }
 
 // Limits bound what a stranger can use up.

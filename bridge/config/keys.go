@@ -82,8 +82,10 @@ var sections = []struct{ name, doc string }{
 	{"shop", "The shop whose pages carry the widget."},
 	{"pricing", "Which price visitors see."},
 	{"cache", "How long answers of the wholesaler are used."},
-	{"orders", "Which of the wholesaler's orders are shown."},
+	{"orders", "How orders are placed and followed, and which of the wholesaler's are shown."},
 	{"oct8ne", "The shop's account at oct8ne."},
+	{"notify", "Where the shop and the operator are told of what happens."},
+	{"operator", "How the operator listener is reached beside its socket in `data_dir`."},
 	{"limits", "What a stranger may use up."},
 }
 
@@ -214,6 +216,59 @@ var table = []*key{
 		doc: "How far back orders are read; 4320h are 180 days.", example: "4320h",
 	},
 	{
+		path: "orders.settle", field: func(c *Config) any { return &c.Orders.Settle }, def: "2m", check: durations("1s", "1h"),
+		doc: "How long after an unknown outcome the wholesaler's order list is taken to be complete. Two looks without the order, " +
+			"that far apart, are part of the proof that it was not placed.",
+		example: "2m",
+	},
+	{
+		path: "orders.clear_basket", field: func(c *Config) any { return &c.Orders.ClearBasket }, def: "false", allowed: truths,
+		doc: "Whether goods that no order of the bridge put into the account's basket may be taken out. Otherwise orders wait until " +
+			"somebody has done it.",
+		example: "false",
+	},
+	{
+		path: "orders.price_rise", field: func(c *Config) any { return &c.Orders.PriceRise }, def: "0", check: numbers(0, 1000),
+		doc: "By how many per cent the account's price may have risen since the order was taken; more stops the order.", example: "2.5",
+	},
+	{
+		path: "orders.unavailable", field: func(c *Config) any { return &c.Orders.Unavailable }, def: "stop", allowed: []string{"stop", "wait", "partial"},
+		doc:     "What becomes of an order whose goods cannot be had. `stop`: it fails, with the reason. `wait`: it waits for them. `partial`: what can be had is ordered.",
+		example: "stop",
+	},
+	{
+		path: "orders.couriers", field: func(c *Config) any { return &c.Orders.Couriers }, check: courierRule,
+		doc:     "Who takes orders that name no courier: a country (ISO 3166-1) or `*`, `=`, and a courier's id, its name, or `cheapest`.",
+		example: "PL=DPD, *=cheapest", noEffect: "every order has to name its courier or a rule",
+	},
+	{
+		path: "orders.follow_for", field: func(c *Config) any { return &c.Orders.FollowFor }, def: "1440h", check: durations("24h", "8760h"),
+		doc: "How long a placed order is asked after at most; 1440h are 60 days.", example: "1440h",
+	},
+	{
+		path: "orders.stuck_after", field: func(c *Config) any { return &c.Orders.StuckAfter }, def: "1h", check: durations("1m", "168h"),
+		doc: "How long an order may wait before the operator is told.", example: "1h",
+	},
+	{
+		path: "orders.webhook_secret", field: func(c *Config) any { return &c.Orders.WebhookSecret }, check: pathSecret,
+		doc:     "Last part of the address that the wholesaler's shop sends its notices to, `/webhooks/idosell/<secret>`.",
+		example: "an-invented-secret-0123456789", noEffect: "the address does not exist",
+	},
+	{
+		path: "orders.webhook_user", field: func(c *Config) any { return &c.Orders.WebhookUser },
+		doc: "User name that the notices must bring (HTTP Basic).", example: "idosell", noEffect: "the secret in the address is enough",
+	},
+	{
+		path: "orders.webhook_password", field: func(c *Config) any { return &c.Orders.WebhookPassword },
+		doc: "Password that goes with it.", example: "the password that the wholesaler's shop was told",
+	},
+	{
+		path: "orders.webhook_fields", field: func(c *Config) any { return &c.Orders.WebhookFields }, check: fieldName,
+		doc: "What the wholesaler's template calls its fields: ours, `=`, and its name. Ours are `order`, `serial`, `reference`, `status`, " +
+			"`parcel`, `parcel_removed`, `shipping`, `tracking`, `courier`, `event`.",
+		example: "order=zamowienie, parcel=numer_paczki", noEffect: "the usual names are looked for",
+	},
+	{
 		path: "oct8ne.license", field: func(c *Config) any { return &c.Oct8ne.License },
 		doc: "Licence id of the account at oct8ne.", example: "0123456789ABCDEF0123456789ABCDEF",
 	},
@@ -234,6 +289,57 @@ var table = []*key{
 		doc: "Where the account at oct8ne lives.", example: "eu",
 	},
 	{
+		path: "notify.url", field: func(c *Config) any { return &c.Notify.URL }, check: calledURL,
+		doc:     "Address of the shop's that is told what becomes of its orders, with signed webhooks (Standard Webhooks).",
+		example: "https://shop.example/hooks/octobridge", noEffect: "the shop is not told",
+	},
+	{
+		path: "notify.secret", field: func(c *Config) any { return &c.Notify.Secret }, check: webhookSecret,
+		doc: "Key that signs them: `whsec_` and 24 to 64 bytes in base64.", example: "whsec_YW4taW52ZW50ZWQta2V5LTAxMjM0NTY3ODktYWJj",
+	},
+	{
+		path: "notify.old_secret", field: func(c *Config) any { return &c.Notify.OldSecret }, check: webhookSecret,
+		doc: "Former key, which signs as well while the shop changes to the new one.", example: "whsec_dGhlLWtleS11bnRpbC1ub3ctMDEyMzQ1Njc4OS0=", noEffect: "one signature",
+	},
+	{
+		path: "notify.allow_private", field: func(c *Config) any { return &c.Notify.AllowPrivate }, def: "false", allowed: truths,
+		doc: "Whether addresses in private networks and on this machine may be called.", example: "false",
+	},
+	{
+		path: "notify.alert_url", field: func(c *Config) any { return &c.Notify.AlertURL }, check: calledURL,
+		doc:     "Address that is told when something needs a person, and when that is over; signed like the others where there is a key.",
+		example: "https://alerts.example/octobridge", noEffect: "alerts are only logged, and mailed where a mail server is configured",
+	},
+	{
+		path: "notify.smtp_host", field: func(c *Config) any { return &c.Notify.SMTPHost }, check: hostAndPort,
+		doc: "Mail server for alerts, with its port: 465 is TLS from the start, others must offer STARTTLS unless they are on loopback.", example: "mail.example:587", noEffect: "no mail is sent",
+	},
+	{
+		path: "notify.smtp_user", field: func(c *Config) any { return &c.Notify.SMTPUser },
+		doc: "User name at the mail server.", example: "octobridge@shop.example", noEffect: "no login there",
+	},
+	{
+		path: "notify.smtp_password", field: func(c *Config) any { return &c.Notify.SMTPPassword },
+		doc: "Password at the mail server.", example: "the password of the mail account",
+	},
+	{
+		path: "notify.smtp_from", field: func(c *Config) any { return &c.Notify.SMTPFrom }, check: mailAddress,
+		doc: "Who alerts come from.", example: "octobridge@shop.example",
+	},
+	{
+		path: "notify.smtp_to", field: func(c *Config) any { return &c.Notify.SMTPTo }, check: mailAddress,
+		doc: "Who gets alerts.", example: "operator@shop.example",
+	},
+	{
+		path: "operator.listen", field: func(c *Config) any { return &c.Operator.Listen }, check: listenAddress,
+		doc:     "Address and port where operators are answered, too, with `operator.token`; without encryption, so keep it on loopback or behind a proxy that adds it.",
+		example: "127.0.0.1:8081", noEffect: "the socket in `data_dir` only",
+	},
+	{
+		path: "operator.token", field: func(c *Config) any { return &c.Operator.Token }, check: longToken,
+		doc: "Bearer token that requests to `operator.listen` must bring; at least 24 characters.", example: "an-invented-token-0123456789",
+	},
+	{
 		path: "limits.requests_per_minute", field: func(c *Config) any { return &c.Limits.RequestsPerMinute }, def: "1200", check: integers(1, 10_000_000),
 		doc: "Requests per minute from one client address.", example: "1200",
 	},
@@ -242,6 +348,9 @@ var table = []*key{
 		doc: "Size of the largest request body, in bytes.", example: "1048576",
 	},
 }
+
+// truths are the values of a key that is on or off.
+var truths = []string{"true", "false"}
 
 // rows finds a row by each path that may be written for it.
 var rows = func() map[string]*key {

@@ -244,6 +244,8 @@ func fill(field any, texts []string) string {
 		*field, _ = strconv.Atoi(text)
 	case *float64:
 		*field, _ = strconv.ParseFloat(text, 64)
+	case *bool:
+		*field = text == "true"
 	}
 	return text
 }
@@ -278,7 +280,31 @@ func (r *reader) together(loaded *Loaded) {
 			Remedy:  "write at least as much",
 		})
 	}
+	r.pairs(loaded)
 	if u, err := url.Parse(c.PublicURL); err == nil && strings.HasSuffix(u.Path, "/") {
 		c.PublicURL = strings.TrimRight(c.PublicURL, "/") // paths are put behind it
+	}
+}
+
+// pairs checks keys that mean something only together.
+func (r *reader) pairs(loaded *Loaded) {
+	c := r.config
+	for _, pair := range []struct {
+		key, needs   string
+		given, there bool
+	}{
+		{"notify.url", "notify.secret", c.Notify.URL != "", !c.Notify.Secret.Empty()},
+		{"notify.smtp_host", "notify.smtp_from", c.Notify.SMTPHost != "", c.Notify.SMTPFrom != ""},
+		{"notify.smtp_host", "notify.smtp_to", c.Notify.SMTPHost != "", len(c.Notify.SMTPTo) > 0},
+		{"orders.webhook_user", "orders.webhook_password", c.Orders.WebhookUser != "", !c.Orders.WebhookPassword.Empty()},
+		{"operator.listen", "operator.token", c.Operator.Listen != "", !c.Operator.Token.Empty()},
+	} {
+		if pair.given && !pair.there {
+			r.faults.add(&Error{
+				Key: pair.needs, Source: sourceNone,
+				Problem: fmt.Sprintf("is required with %s (%s)", pair.key, loaded.Origin(pair.key)),
+				Remedy:  "write it as well, or take " + pair.key + " out",
+			})
+		}
 	}
 }

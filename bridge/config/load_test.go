@@ -63,9 +63,11 @@ func TestFileFillsTheFieldsAndDefaultsTheRest(t *testing.T) {
 		Shop:    config.Shop{Kind: "dropshipping", Origins: []string{"https://shop.example", "https://www.shop.example"}, Locale: "pl-PL"},
 		Pricing: config.Pricing{Source: "srp"},
 		Cache:   config.Cache{Fresh: 30 * time.Second, Stale: 24 * time.Hour, Items: 20000},
-		Orders:  config.Orders{History: 180 * 24 * time.Hour},
-		Oct8ne:  config.Oct8ne{Region: "eu"},
-		Limits:  config.Limits{RequestsPerMinute: 1200, BodyBytes: 2048},
+		Orders: config.Orders{
+			History: 180 * 24 * time.Hour, Settle: 2 * time.Minute, Unavailable: "stop", FollowFor: 60 * 24 * time.Hour, StuckAfter: time.Hour,
+		},
+		Oct8ne: config.Oct8ne{Region: "eu"},
+		Limits: config.Limits{RequestsPerMinute: 1200, BodyBytes: 2048},
 	}
 	if diff := cmp.Diff(want, loaded.Config, cmp.Comparer(func(a, b secret.String) bool { return a.Reveal() == b.Reveal() })); diff != "" {
 		t.Errorf("the configuration differs (-want +got):\n%s", diff)

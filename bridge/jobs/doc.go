@@ -1,0 +1,2 @@
+// Package jobs is a durable queue: River on the store's database.
+package jobs
