@@ -75,7 +75,11 @@ type Order struct {
 	ExpectedAt   time.Time `json:"expectedAt,omitzero"` // day on which the goods should arrive
 	Parcels      []Parcel  `json:"parcels,omitempty"`   // those taken back are not among them
 
-	version int64 // for optimistic updates
+	waitingSince time.Time // for its present reason
+	lookAt       time.Time // when the wholesaler is asked about it next; zero: not followed
+	heardAt      time.Time // when something new was last heard of it
+	proof        proof
+	version      int64 // for optimistic updates
 }
 
 // Reason says why an order waits, has failed or is unknown.
