@@ -8,23 +8,6 @@ import (
 
 var errPending = errors.New("not built yet")
 
-// Accept stores an order, on disk before it returns, and queues it to be placed.
-// The same request again returns the order that is there, created false; another
-// one under its reference gets ErrReferenceTaken. An invalid request gets an
-// *InvalidError. Safe to repeat: after any other error send the same again.
-func (s *Service) Accept(ctx context.Context, request Request) (order *Order, created bool, err error) {
-	return nil, false, errPending
-}
-
-// Get returns an order; ErrNotFound.
-func (s *Service) Get(ctx context.Context, reference string) (*Order, error) { return nil, errPending }
-
-// List returns orders, newest first, without the contents of attachments.
-func (s *Service) List(ctx context.Context, query Query) ([]Order, error) { return nil, errPending }
-
-// Timeline returns what has happened to an order, oldest first.
-func (s *Service) Timeline(ctx context.Context, id int64) ([]Event, error) { return nil, errPending }
-
 // Cancel calls an order off. Before it is sent that is done here: it is never
 // placed then. A placed one is cancelled at the wholesaler's where it has the
 // gate; ErrTooLate otherwise. Safe to repeat.

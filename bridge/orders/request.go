@@ -97,7 +97,7 @@ type Line struct {
 // Attachment is a file that goes with an order.
 type Attachment struct {
 	Name    string `json:"name"`
-	Content []byte `json:"content"` // base64 in JSON
+	Content []byte `json:"content,omitempty"` // base64 in JSON; not there in what is read back
 }
 
 // The bounds of a request. They are octobridge's own but for the 10 MB of a
