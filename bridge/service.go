@@ -119,6 +119,8 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 		Grace:             c.ShutdownGrace,
 		DataDir:           c.DataDir,
 		OperatorListen:    options.OperatorListen,
+		OperatorRemote:    c.Operator.Listen,
+		OperatorToken:     c.Operator.Token,
 		Registry:          registry,
 		Logger:            s.logger,
 		Checks: []server.Check{

@@ -17,7 +17,7 @@ import (
 )
 
 // Scope says how much of the configuration a command needs. What is given is
-// checked in every scope; only what may be missing differs.
+// checked in every scope, but for Operate; only what may be missing differs.
 type Scope int
 
 const (
@@ -25,7 +25,17 @@ const (
 	Serve Scope = iota
 	// Upstream needs what calls to CustomerAPI need: the section idosell.
 	Upstream
+	// Operate needs nothing: it reads only what leads to the running service,
+	// data_dir and operator.token. All else stays as it is without a
+	// configuration, whatever the file says.
+	Operate
 )
+
+// reads says whether a scope looks at a row at all. Secrets of the service may
+// be in files that those who operate it cannot open.
+func (s Scope) reads(k *key) bool {
+	return s != Operate || k.path == "data_dir" || k.path == "operator.token"
+}
 
 // Options say what to load from.
 type Options struct {
@@ -111,7 +121,9 @@ func Load(options Options) (*Loaded, error) {
 
 	reader := &reader{merged: merged, config: &loaded.Config, scope: options.Scope, excused: file.excused, faults: faults}
 	for _, k := range table {
-		loaded.settings = append(loaded.settings, reader.read(k))
+		if options.Scope.reads(k) {
+			loaded.settings = append(loaded.settings, reader.read(k))
+		}
 	}
 	reader.together(loaded)
 	if err := faults.err(); err != nil {

@@ -179,6 +179,39 @@ func TestUpstreamNeedsOnlyTheWholesaler(t *testing.T) {
 	}
 }
 
+// Those who operate the service may not be able to read what it reads.
+func TestOperateNeedsOnlyTheWayToTheService(t *testing.T) {
+	token := write(t, "a-token-for-operators-0123456789\n")
+	file := write(t, "data_dir: /var/lib/octobridge\nidosell:\n  password_file: /nowhere/password\noperator:\n  listen: 127.0.0.1:8081\n  token_file: "+token+"\nshop: {kind: market}\n")
+	loaded, err := config.Load(config.Options{File: file, Scope: config.Operate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := loaded.Config
+	if c.DataDir != "/var/lib/octobridge" || c.Operator.Token.Reveal() != "a-token-for-operators-0123456789" || c.Shop.Kind != "" || !c.IdoSell.Password.Empty() {
+		t.Errorf("loaded %+v", c)
+	}
+	if _, err := config.Load(config.Options{File: file, Scope: config.Upstream}); err == nil {
+		t.Error("the same file is no good where all of it is read")
+	}
+	if _, err := config.Load(config.Options{File: write(t, "data_dri: x\n"), Scope: config.Operate}); err == nil || !strings.Contains(err.Error(), "did you mean data_dir?") {
+		t.Errorf("a misspelt key: %v", err)
+	}
+	if _, err := config.Load(config.Options{Environ: []string{"OCTOBRIDGE_OPERATOR__TOKEN=short"}, Scope: config.Operate}); err == nil || strings.Contains(err.Error(), `"short"`) {
+		t.Errorf("a token that is too short: %v", err)
+	}
+	if loaded, err := config.Load(config.Options{Scope: config.Operate}); err != nil || loaded.Config.DataDir != "./octobridge-data" {
+		t.Errorf("nothing given: %+v, %v", loaded, err)
+	}
+	flags := pflag.NewFlagSet("orders", pflag.ContinueOnError)
+	config.RegisterFlags(flags, config.Operate)
+	count := 0
+	flags.VisitAll(func(*pflag.Flag) { count++ })
+	if count != 1 || flags.Lookup("data-dir") == nil {
+		t.Errorf("%d flags, want --data-dir alone", count)
+	}
+}
+
 // all takes a joined error apart.
 func all(t *testing.T, err error) []*config.Error {
 	t.Helper()

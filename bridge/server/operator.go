@@ -47,6 +47,13 @@ func (s *Server) listenOperator() (listeners []net.Listener, err error) {
 		}
 		listeners = append(listeners, tcp)
 	}
+	if s.options.OperatorRemote != "" {
+		remote, err := listenRemote(s.options.OperatorRemote, s.options.OperatorToken)
+		if err != nil {
+			return listeners, err
+		}
+		listeners = append(listeners, remote)
+	}
 	return listeners, nil
 }
 
@@ -97,7 +104,8 @@ func (s *Server) newOperator() *http.Server {
 		s.options.Operator(mux)
 	}
 	return &http.Server{
-		Handler:           ownHostOnly(mux),
+		Handler:           provenOnly(s.options.OperatorToken, mux, ownHostOnly(mux)),
+		BaseContext:       remoteContext,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    headerBytes,

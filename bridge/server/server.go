@@ -17,6 +17,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"octobridge/internal/secret"
 )
 
 // Options say what to serve, and within which bounds. The zero value of a bound
@@ -45,6 +47,10 @@ type Options struct {
 	// OperatorListen is a loopback address where the operator listener answers
 	// too, for tests and demonstrations: it asks for no proof. Empty: none.
 	OperatorListen string
+	// OperatorRemote is an address where the operator listener answers those
+	// who bring OperatorToken as a bearer token; empty: none.
+	OperatorRemote string
+	OperatorToken  secret.String
 
 	// Public mounts routes on the public app, behind all middleware.
 	Public func(fiber.Router)
@@ -163,7 +169,7 @@ func (s *Server) Addr() net.Addr {
 }
 
 // OperatorAddrs returns the addresses of the operator listener: its socket, and
-// the TCP address where there is one.
+// the TCP addresses where there are some.
 func (s *Server) OperatorAddrs() []net.Addr {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
