@@ -225,6 +225,7 @@ func TestLostAnswerIsUnknownAndNotRepeated(t *testing.T) {
 		"dropped after the work":   {Drop: "after"},
 		"cut in the middle":        {Drop: "middle"},
 		"truncated":                {Truncated: true},
+		"twice":                    {Twice: true},
 		"empty":                    {Empty: true},
 		"500 with the work done":   {Status: 500, Empty: true},
 		"answer slower than asked": {AnswerDelay: sandbox.Duration(time.Hour)},

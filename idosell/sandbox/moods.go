@@ -131,6 +131,11 @@ type Trouble struct {
 	// leaves it undone.
 	Delay       Duration `json:"delay,omitempty"`
 	AnswerDelay Duration `json:"answerDelay,omitempty"`
+	// Late waits before the work as Delay does, but does the work also when the
+	// caller has gone away meanwhile: the order is placed after the time-out.
+	Late Duration `json:"late,omitempty"`
+	// Twice writes the answer two times, one behind the other.
+	Twice bool `json:"twice,omitempty"`
 	// Hold waits before the work until the channel is closed (Go only).
 	Hold <-chan struct{} `json:"-"`
 	// Drop closes the connection without an answer: "before" the work, "after"

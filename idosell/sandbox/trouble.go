@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"html"
@@ -15,7 +16,8 @@ import (
 // be done.
 func (s *Server) beforeWork(w http.ResponseWriter, r *http.Request, mood Moods) bool {
 	trouble := mood.Trouble
-	if !s.wait(r.Context(), time.Duration(trouble.Delay), trouble.Hold) || trouble.Drop == "before" {
+	if !s.wait(r.Context(), time.Duration(trouble.Delay), trouble.Hold) || trouble.Drop == "before" ||
+		!s.wait(context.WithoutCancel(r.Context()), time.Duration(trouble.Late), nil) {
 		panic(http.ErrAbortHandler) // closes the connection without a word
 	}
 	if trouble.RetryAfter > 0 {
@@ -91,6 +93,9 @@ func (s *Server) writeAnswer(w http.ResponseWriter, r *http.Request, g *gate, mo
 	if err != nil {
 		writeSOAPFault(w, "SOAP-ENV:Server", err.Error())
 		return
+	}
+	if trouble.Twice {
+		body = bytes.Repeat(body, 2)
 	}
 	if trouble.Truncated {
 		body = body[:len(body)/2]

@@ -47,6 +47,49 @@ func TestAnswersInTrouble(t *testing.T) {
 	}
 }
 
+func TestAnswersThatComeTwiceOrTooLate(t *testing.T) {
+	s, server := newWholesaler(t)
+	caller := signIn(t, server)
+	caller.fill("101", "1")
+	order := "<authenticate><sessionKey>" + caller.key + "</sessionKey><dropshippingKey>" + testKey +
+		"</dropshippingKey></authenticate><params>" + goodAddress + "<courierId>6</courierId><paymentType>prepaid</paymentType></params>"
+	s.SetMoods(Moods{Gates: []string{"Dropshipping/placeOrder"}, Calls: 1, Trouble: Trouble{Twice: true}})
+	got, err := caller.try("Dropshipping/placeOrder", order)
+	if err != nil || strings.Count(got.body, "</SOAP-ENV:Envelope>") != 2 || len(s.Orders()) != 2 {
+		t.Errorf("%d envelopes, %d orders, %v", strings.Count(got.body, "</SOAP-ENV:Envelope>"), len(s.Orders()), err)
+	}
+	caller.fill("101", "1")
+	s.SetMoods(Moods{Gates: []string{"Dropshipping/placeOrder"}, Calls: 1, Trouble: Trouble{Late: Duration(50 * time.Millisecond)}})
+	impatient, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	request, err := http.NewRequestWithContext(impatient, http.MethodPost, server.URL+"/customer-api/?gate=Dropshipping/placeOrder/1/soap", strings.NewReader(
+		`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><n:placeOrder xmlns:n="x"><part>`+order+`</part></n:placeOrder></e:Body></e:Envelope>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan error)
+	go func() {
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		gone <- err
+	}()
+	for s.Calls()["Dropshipping/placeOrder"] != 2 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-gone; err == nil {
+		t.Error("the caller was told in time")
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(s.Orders()) != 3 && time.Now().Before(deadline); {
+		runtime.Gosched()
+	}
+	if n := len(s.Orders()); n != 3 {
+		t.Errorf("%d orders: the caller's leaving kept the work from being done", n)
+	}
+}
+
 // What is dropped before the work leaves nothing behind; what is dropped after
 // it was done.
 func TestDroppedConnections(t *testing.T) {
