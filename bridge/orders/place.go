@@ -1,0 +1,197 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"octobridge/idosell"
+)
+
+// firstLook is how long after it was placed an order is first asked after.
+const firstLook = 2 * time.Minute
+
+// place sends placeOrder for a basket that holds exactly the order's goods.
+func (v *visit) place(ctx context.Context) error {
+	s := v.service
+	courier, reason, err := v.chooseCourier(ctx)
+	if err != nil {
+		if refused, text := v.refused(err); refused {
+			return v.fail(ctx, Reason{ReasonRefused, "The wholesaler refuses to tell who takes the order: " + text})
+		}
+		return v.asked(ctx, err)
+	}
+	if reason.Code != "" {
+		return v.fail(ctx, reason)
+	}
+	// Right before placing: a session may have been renewed meanwhile, a process
+	// have died, somebody else have used the account.
+	basket, err := v.readBasket(ctx)
+	if err != nil {
+		return v.asked(ctx, err)
+	}
+	switch compare(basket, v.order.Goods) {
+	case exact:
+	case empty:
+		return v.again(ctx, "The basket has lost the order's goods: the order begins anew.")
+	case ownOnly:
+		return v.emptied(ctx, v.takeOut(ctx, basket, v.order.Goods))
+	default:
+		return v.emptied(ctx, v.notOurs(ctx, basket))
+	}
+	if reason := v.priceNow(basket); reason.Code != "" {
+		return v.fail(ctx, reason)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err() // the process is stopping: nothing that cannot be taken back is begun
+	}
+	order, err := v.newOrder(courier)
+	if err != nil {
+		return v.fail(ctx, Reason{ReasonRefused, "The order cannot be sent: " + err.Error()})
+	}
+	v.note(EventCall, fmt.Sprintf("attempt %d", v.order.Attempts+1), "The order is sent to the wholesaler (placeOrder).")
+	announced := s.now()
+	err = v.become(ctx, Placing, func(o *Order, _ *basketRow) {
+		o.Attempts++
+		o.AskedAt, o.CourierID, o.Courier = announced, courier.id, courier.name
+		o.proof = proof{Rounds: o.proof.Rounds, ImportedAt: o.proof.ImportedAt}
+	})
+	if err != nil {
+		return err
+	}
+	if s.now().Sub(announced) > s.rules.CallTimeout {
+		// The process was stopped in between, for long: another one may be at it.
+		return v.interrupted(ctx)
+	}
+	placed, err := call(ctx, v, idosell.OpPlaceOrder, func(ctx context.Context) (idosell.PlacedOrder, error) {
+		return s.wholesaler.PlaceOrder(ctx, order)
+	})
+	// What came of it is stored even if the process is asked to stop meanwhile.
+	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		return v.placed(ctx, placed.ID, placed.SerialNumber, placed.Status, "The wholesaler has taken the order.")
+	}
+	return v.notPlaced(ctx, placed, err)
+}
+
+// priceNow compares the basket's prices with those that were verified.
+func (v *visit) priceNow(basket idosell.Basket) Reason {
+	verified := map[string]idosell.OptionalDecimal{}
+	for i := range v.order.Goods {
+		verified[v.order.Goods[i].key()] = v.order.Goods[i].Gross
+	}
+	for _, line := range basket.Lines {
+		before := verified[goodsKey(line.ProductID, line.SizeID, line.ProductCode)]
+		if before.Valid && line.PriceGross.Valid && line.PriceGross.Decimal.GreaterThan(v.service.rules.highest(before.Decimal)) {
+			return Reason{ReasonPriceChanged, fmt.Sprintf("The price of %s has risen by more than orders.price_rise allows. Retry the order with accepted changes to order all the same.", line.ProductCode)}
+		}
+	}
+	return Reason{}
+}
+
+// newOrder is the call for the order.
+func (v *visit) newOrder(courier choice) (idosell.NewOrder, error) {
+	request := &v.order.Request
+	note, err := idosell.NoteWithReference(request.Reference, request.Note)
+	if err != nil {
+		return idosell.NewOrder{}, err
+	}
+	order := idosell.NewOrder{
+		Delivery: request.Recipient.upstream(), PickupPointID: request.PickupPointID, CourierID: courier.id, PaymentType: request.PaymentType,
+		ClientNote: note, CourierNote: request.CourierNote,
+	}
+	if request.Billing != nil {
+		billing := request.Billing.upstream()
+		order.Billing = &billing
+	}
+	if request.Payer != nil {
+		payer := request.Payer.upstream()
+		order.Payer = &payer
+	}
+	if request.DeliveryDate != "" {
+		if order.DeliveryDate, err = time.ParseInLocation(time.DateOnly, request.DeliveryDate, v.service.wholesaler.Location()); err != nil {
+			return idosell.NewOrder{}, err
+		}
+	}
+	return order, nil
+}
+
+// placed ends the placing: the wholesaler has the order.
+func (v *visit) placed(ctx context.Context, id string, serial int64, status idosell.OrderStatus, text string) error {
+	s := v.service
+	v.note(EventStep, fmt.Sprintf("order %s, number %d", id, serial), "%s", text)
+	err := v.become(ctx, Placed, func(o *Order, b *basketRow) {
+		now := s.now()
+		b.quoting = nil // the basket held nothing but the order
+		o.SupplierID, o.SupplierSerial, o.SupplierStatus = id, serial, status
+		o.Progress, o.PlacedAt, o.heardAt, o.lookAt = InPreparation, now, now, now.Add(firstLook)
+	}, ChangePlaced)
+	if err == nil {
+		s.alerts.Over(ctx, "order:"+v.order.Request.Reference)
+		s.logger.InfoContext(ctx, "an order was placed", "reference", v.order.Request.Reference, "order", id)
+	}
+	return err
+}
+
+// notPlaced deals with a placeOrder that did not end as it should.
+func (v *visit) notPlaced(ctx context.Context, named idosell.PlacedOrder, err error) error {
+	detail := err.Error()
+	if failure, ok := errors.AsType[*idosell.Error](err); ok {
+		detail = describe(failure)
+	}
+	switch idosell.MaySendAgain(err) {
+	case idosell.SendAgainYes:
+		// It is known that the gate did not take it. The basket is compared again
+		// before the next attempt all the same.
+		v.note(EventAnswer, detail, "The wholesaler did not take the order: nothing was ordered.")
+		if err := v.become(ctx, Imported, nil); err != nil {
+			return err
+		}
+		return v.asked(ctx, err)
+	case idosell.SendAgainNo:
+		return v.placingRefused(ctx, err, detail)
+	}
+	v.note(EventAnswer, detail, "Whether the wholesaler has taken the order is not known: it is looked for, and not sent again before it is proven that it was not placed.")
+	return v.unknown(ctx, named.ID)
+}
+
+// placingRefused deals with a refusal. Its word is only believed while the
+// basket agrees: goods that have left it were perhaps ordered.
+func (v *visit) placingRefused(ctx context.Context, refusal error, detail string) error {
+	basket, err := v.readBasket(ctx)
+	if err != nil {
+		v.note(EventAnswer, detail, "The wholesaler refuses the order; the basket cannot be looked at.")
+		return v.unknown(ctx, "")
+	}
+	held := compare(basket, v.order.Goods)
+	failure, _ := errors.AsType[*idosell.Error](refusal)
+	switch {
+	case held == exact:
+		_, text := v.refused(refusal)
+		if text == "" {
+			text = detail
+		}
+		return v.fail(ctx, Reason{ReasonRefused, "The wholesaler refuses the order: " + text})
+	case held == empty && failure != nil && failure.Code == idosell.FaultNothing:
+		return v.again(ctx, "The basket was empty when the order was sent: nothing was ordered, the order begins anew.")
+	}
+	v.note(EventAnswer, detail, "The wholesaler refuses the order, but its goods have left the basket.")
+	return v.unknown(ctx, "")
+}
+
+// interrupted deals with a placeOrder that was announced and of which nothing
+// is known: the process died.
+func (v *visit) interrupted(ctx context.Context) error {
+	v.note(EventAnswer, "", "The process ended while the order was being sent: it is looked for, and not sent again before it is proven that it was not placed.")
+	return v.unknown(ctx, "")
+}
+
+// unknown stores that the outcome is not known. The reconciling begins at once.
+func (v *visit) unknown(ctx context.Context, hint string) error {
+	return v.become(ctx, Unknown, func(o *Order, _ *basketRow) {
+		o.Reason = Reason{ReasonOutcomeUnknown, "placeOrder got no answer that can be relied on. The order is looked for at the wholesaler's; it is not sent again before it is proven that it was not placed."}
+		o.waitingSince = v.service.now()
+		o.proof.Hint = hint
+	})
+}

@@ -1,0 +1,263 @@
+package orders
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"octobridge/idosell"
+)
+
+// This file settles unknown outcomes. An order is placed again only after it was
+// proven that it was not placed:
+//
+//   - the basket still holds exactly its goods, as placing empties it (assumed,
+//     and not believed any more of a wholesaler that was seen to keep them), and
+//   - a complete list of the account's orders over the period lacks the order's
+//     reference in their notes (that notes are kept is assumed likewise), and has
+//     no order that could be this one without its note,
+//   - both twice, a settle window apart, the first time a settle window after the
+//     call can have ended.
+//
+// Whatever cannot be proven stays unknown until the order turns up or an
+// operator settles it.
+
+const (
+	clocksDiffer = 10 * time.Minute // between here and the wholesaler, and then some
+	lookingEnds  = 14 * 24 * time.Hour
+)
+
+// looking is how long to wait after so many looks that found nothing.
+func looking(looks int) time.Duration {
+	return min(time.Minute<<min(looks, 10), time.Hour)
+}
+
+// reconcile looks for an order whose outcome is not known.
+func (v *visit) reconcile(ctx context.Context) error {
+	seen, err := v.lookForOrder(ctx)
+	if err != nil {
+		return v.asked(ctx, err)
+	}
+	if seen.order != nil {
+		v.note(EventProof, "", "The order was found among the wholesaler's orders.")
+		if seen.others > 0 {
+			v.service.alerts.Raise(ctx, "doubled:"+v.order.Request.Reference, fmt.Sprintf(
+				"%d more orders at the wholesaler's carry the reference of order %s: cancel them there.", seen.others, v.order.Request.Reference))
+		}
+		return v.placed(ctx, seen.order.ID, seen.order.SerialNumber, seen.order.Status, "The wholesaler has the order.")
+	}
+	held := empty
+	if v.basket.orderID == v.order.ID {
+		basket, err := v.readBasket(ctx)
+		if err != nil {
+			return v.asked(ctx, err)
+		}
+		held = compare(basket, v.order.Goods)
+	}
+	return v.weigh(ctx, held, seen.candidates)
+}
+
+// weigh decides after a look that did not find the order.
+func (v *visit) weigh(ctx context.Context, held content, candidates []string) error {
+	s, now := v.service, v.service.now()
+	before := v.order.proof
+	settled := v.order.AskedAt.Add(s.rules.CallTimeout + s.rules.Settle)
+	// An order of a backup was in nobody's basket: what its basket held is not
+	// known, so the list of orders has to be enough.
+	basketProves := held == exact && v.basket.keepsGoods == 0 || before.Restored
+	provable := basketProves && v.basket.losesNotes == 0 && len(candidates) == 0 && before.Hint == ""
+	switch {
+	case provable && now.Before(settled):
+		return v.looked(ctx, func(p *proof) { p.AbsentAt = time.Time{} }, settled.Sub(now), "The order is not among the wholesaler's orders; what is still under way is waited for.")
+	case provable && before.AbsentAt.IsZero():
+		return v.looked(ctx, func(p *proof) { p.AbsentAt = now }, s.rules.Settle, "The order is not among the wholesaler's orders, for the first time.")
+	case provable && now.Sub(before.AbsentAt) < s.rules.Settle:
+		return v.looked(ctx, func(*proof) {}, before.AbsentAt.Add(s.rules.Settle).Sub(now), "The order is not among the wholesaler's orders.")
+	case provable:
+		v.note(EventProof, "", "It is proven that the order was not placed: twice, %s apart, it was not among the wholesaler's orders%s.", s.rules.Settle, map[bool]string{false: ", and the basket held exactly its goods"}[before.Restored])
+		s.alerts.Over(ctx, "order:"+v.order.Request.Reference)
+		if before.Restored {
+			return v.become(ctx, Accepted, func(o *Order, _ *basketRow) { o.proof, o.AskedAt = proof{}, time.Time{} })
+		}
+		return v.become(ctx, Imported, func(o *Order, _ *basketRow) { o.proof = proof{Rounds: before.Rounds, ImportedAt: before.ImportedAt} })
+	}
+	return v.unproven(ctx, held, candidates)
+}
+
+// looked stores a look that proves nothing yet.
+func (v *visit) looked(ctx context.Context, change func(*proof), pause time.Duration, text string) error {
+	v.note(EventProof, "", "%s", text)
+	err := v.commit(ctx, "looked", func(o *Order, _ *basketRow) {
+		o.proof.Looks++
+		change(&o.proof)
+		o.NextAt = v.service.now().Add(pause)
+	})
+	if err == nil {
+		err = errWait
+	}
+	return err
+}
+
+// unproven stores that the order stays unknown for now, tells the shop and the
+// operator once, and gives the basket back to the other orders where it can.
+func (v *visit) unproven(ctx context.Context, held content, candidates []string) error {
+	s, now := v.service, v.service.now()
+	settled := !now.Before(v.order.AskedAt.Add(s.rules.CallTimeout + 2*s.rules.Settle))
+	if held == foreign && v.basket.orderID == v.order.ID {
+		s.alerts.Raise(ctx, "basket:"+v.order.Account, "The basket of the wholesaler's account holds goods that no order of the bridge put there, and an order's outcome is not known: look at both.")
+	}
+	giveBack := v.basket.orderID == v.order.ID && (held == empty || settled && held != foreign)
+	if giveBack && held != empty {
+		basket, err := v.readBasket(ctx)
+		if err != nil {
+			return v.asked(ctx, err)
+		}
+		if err := v.takeOut(ctx, basket, v.order.Goods); err != nil {
+			return err
+		}
+	}
+	reason := Reason{ReasonNotProven, v.whyNotProven(held, candidates)}
+	var tell []Change
+	if settled && !v.order.proof.Told {
+		tell = append(tell, ChangeUnknown)
+	}
+	if settled {
+		s.alerts.Raise(ctx, "order:"+v.order.Request.Reference, fmt.Sprintf("The outcome of order %s is not known: %s", v.order.Request.Reference, reason.Text))
+	}
+	wait := looking(v.order.proof.Looks)
+	if !settled {
+		wait = min(wait, s.rules.Settle)
+	}
+	if now.Sub(v.order.AskedAt) > lookingEnds {
+		wait = 24 * time.Hour
+	}
+	if v.order.Reason != reason {
+		v.note(EventProof, strings.Join(candidates, ", "), "%s", reason.Text)
+	}
+	err := v.commit(ctx, "unproven", func(o *Order, b *basketRow) {
+		o.Reason, o.NextAt = reason, now.Add(wait)
+		o.proof.Looks++
+		o.proof.AbsentAt, o.proof.Candidates = time.Time{}, candidates
+		o.proof.Told = o.proof.Told || len(tell) > 0
+		if giveBack {
+			b.orderID = 0
+		}
+	}, tell...)
+	if err == nil {
+		err = errWait
+	}
+	return err
+}
+
+// whyNotProven says in plain words why it is not known.
+func (v *visit) whyNotProven(held content, candidates []string) string {
+	reference := v.order.Request.Reference
+	settle := fmt.Sprintf("Look there, and then settle it: octobridge orders settle %s --as placed|not-placed.", shellQuoted(reference))
+	switch {
+	case v.order.proof.Hint != "":
+		return fmt.Sprintf("The wholesaler's answer named order %s and a fault at once, and that order is not among its orders. %s", v.order.proof.Hint, settle)
+	case len(candidates) > 0:
+		return fmt.Sprintf("No order at the wholesaler's carries its reference, but %s could be it. %s", strings.Join(candidates, ", "), settle)
+	case v.basket.keepsGoods > 0 || v.basket.losesNotes > 0:
+		return "It is not among the wholesaler's orders, but this wholesaler was seen to keep baskets or to lose notes, so that this proves nothing. " + settle
+	case held == exact:
+		return "It is not among the wholesaler's orders. " + settle
+	}
+	return "It is not among the wholesaler's orders, but its goods have left the basket. It is looked for again and again. " + settle
+}
+
+func shellQuoted(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./", r))
+	}) < 0 && !strings.HasPrefix(text, "-") {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// sighting is what a look at the wholesaler's orders found.
+type sighting struct {
+	order      *idosell.Order
+	others     int      // more orders with the reference, which there should never be
+	candidates []string // ids of orders that could be this one, without its note
+}
+
+// lookForOrder reads all orders of the account since placeOrder was announced,
+// and some time before.
+func (v *visit) lookForOrder(ctx context.Context) (sighting, error) {
+	s := v.service
+	begin := v.order.AskedAt.Add(-clocksDiffer)
+	known, err := v.otherOrders(ctx)
+	if err != nil {
+		return sighting{}, err
+	}
+	return call(ctx, v, idosell.OpGetOrders, func(ctx context.Context) (sighting, error) {
+		var seen sighting
+		for order, err := range s.wholesaler.Orders(ctx, idosell.OrderQuery{DateType: idosell.DateAdded, Begin: begin}) {
+			if err != nil {
+				return sighting{}, err
+			}
+			if !order.Fault.OK() {
+				return sighting{}, fmt.Errorf("an order in the wholesaler's list has the fault %d: the list is not complete", order.Fault.Code)
+			}
+			switch {
+			case order.Reference() == v.order.Request.Reference, v.order.proof.Hint != "" && order.ID == v.order.proof.Hint:
+				if seen.order == nil {
+					seen.order = &order
+				} else {
+					seen.others++
+				}
+			case order.Reference() == "" && !known[order.ID] && v.couldBe(&order):
+				seen.candidates = append(seen.candidates, order.ID)
+			}
+		}
+		slices.Sort(seen.candidates)
+		return seen, nil
+	})
+}
+
+// otherOrders are the wholesaler's ids of the orders that are known to be others.
+func (v *visit) otherOrders(ctx context.Context) (map[string]bool, error) {
+	rows, err := v.service.store.DB().QueryContext(ctx, v.service.store.Rebind("SELECT supplier_id FROM orders WHERE account = ? AND supplier_id <> '' AND id <> ? AND placed_at >= ?"),
+		v.order.Account, v.order.ID, micros(v.order.AskedAt.Add(-24*time.Hour)))
+	if err != nil {
+		return nil, fmt.Errorf("read the orders that were placed: %w", err)
+	}
+	defer rows.Close()
+	known := map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("read the orders that were placed: %w", err)
+		}
+		known[id] = true
+	}
+	return known, rows.Err()
+}
+
+// couldBe says whether an order without any reference looks like this one: the
+// same goods, or goods that are not told, or the same recipient.
+func (v *visit) couldBe(order *idosell.Order) bool {
+	if len(order.Lines) == 0 {
+		return true
+	}
+	have := map[string]decimal.Decimal{}
+	for _, line := range order.Lines {
+		key := goodsKey(line.ProductID, line.SizeID, line.ProductCode)
+		have[key] = have[key].Add(line.Quantity)
+	}
+	same := true
+	want := quantities(v.order.Goods)
+	for key, quantity := range want {
+		same = same && have[key].Equal(quantity)
+	}
+	if same && len(want) == len(have) {
+		return true
+	}
+	to, asked := order.Client.Delivery.Address, &v.order.Request.Recipient
+	return strings.EqualFold(to.ZipCode, asked.ZipCode) && strings.EqualFold(strings.TrimSpace(to.LastName+to.Firm), strings.TrimSpace(asked.LastName+asked.Firm))
+}
