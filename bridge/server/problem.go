@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
@@ -19,6 +20,9 @@ type Problem struct {
 	Title  string // a few words; empty: the status's
 	Detail string // a sentence: what happened and what to do. Never input
 	Err    error  // the cause; may be nil
+	// Extra are members beside the usual ones (RFC 9457, section 3.2), which
+	// they do not replace.
+	Extra map[string]any
 }
 
 // Error returns the cause, for the log.
@@ -61,6 +65,11 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	if early {
 		setSecurityHeaders(c)
 		s.setRequestID(c, false)
+		if s.large != nil {
+			if status := s.large.tooLarge(c); errors.Is(err, fiber.ErrRequestEntityTooLarge) {
+				err = status
+			}
+		}
 	}
 	problem, meant := wordsFor(err)
 	if problem.Status >= 500 && !isStatus(err) {
@@ -70,10 +79,8 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	if early {
 		s.metrics.observe(c.Method(), nil, unmatched, problem.Status, 0)
 	}
-	body, err := json.Marshal(answer{
-		Type: problem.Type, Title: problem.Title, Status: problem.Status, Detail: problem.Detail, RequestID: RequestID(c),
-	})
-	if err != nil { // texts and a number always marshal
+	body, err := problem.body(RequestID(c))
+	if err != nil {
 		return err
 	}
 	header := &c.Response().Header
@@ -111,6 +118,20 @@ func wordsFor(err error) (Problem, bool) {
 		problem.Detail = details[problem.Status]
 	}
 	return problem, chosen != nil
+}
+
+// body is the document that a client gets.
+func (p *Problem) body(requestID string) ([]byte, error) {
+	usual := answer{Type: p.Type, Title: p.Title, Status: p.Status, Detail: p.Detail, RequestID: requestID}
+	if len(p.Extra) == 0 {
+		return json.Marshal(usual)
+	}
+	members := maps.Clone(p.Extra)
+	members["type"], members["title"], members["status"], members["requestId"] = usual.Type, usual.Title, usual.Status, usual.RequestID
+	if delete(members, "detail"); usual.Detail != "" {
+		members["detail"] = usual.Detail
+	}
+	return json.Marshal(members)
 }
 
 // isStatus says whether an error is only a status, with no cause to log.

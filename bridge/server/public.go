@@ -47,7 +47,15 @@ func (s *Server) newApp() *fiber.App {
 			_ = s.refuse(c, fiber.ErrMethodNotAllowed)
 			return
 		}
+		if s.large != nil {
+			if done := s.large.handling(ctx); done != nil {
+				defer done()
+			}
+		}
 		routes(ctx)
+	}
+	if s.large != nil {
+		app.Server().HeaderReceived = s.large.received
 	}
 	return app
 }

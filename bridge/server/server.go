@@ -37,6 +37,8 @@ type Options struct {
 	RequestsPerMinute int
 	// BodyBytes is the size of the largest request body; 0: 1 MiB.
 	BodyBytes int
+	// Large lets one route take larger bodies; nil: none does.
+	Large *LargeBodies
 	// Grace is how long requests may go on after the context of Serve has ended.
 	Grace time.Duration
 	// Slow is from when on a request is logged at info; 0: one second.
@@ -73,7 +75,7 @@ const (
 	idleTimeout  = 75 * time.Second // above the 60 seconds after which proxies let go, so that it is they who do
 	headerBytes  = 16 << 10
 	bodyBytes    = 1 << 20
-	connections  = 4096 // with headerBytes and BodyBytes the bound of what requests can take up
+	connections  = 4096 // with headerBytes, BodyBytes and LargeBodies the bound of what requests can take up
 )
 
 // Server is the service's two listeners. New makes it, Listen opens the
@@ -89,6 +91,7 @@ type Server struct {
 	registry *prometheus.Registry
 	ready    *readiness
 	ids      requestIDs
+	large    *largeBodies // nil: there are none
 
 	// requests is what handlers get from UserContext: it lasts until the grace
 	// has passed, where fasthttp's own ends when the stopping begins.
@@ -130,6 +133,9 @@ func New(options Options) (*Server, error) {
 	s.limit = newLimiter(options.RequestsPerMinute, s.now())
 	s.ready = newReadiness(s.requests, options.Checks, s.now)
 	s.ids = newRequestIDs()
+	if options.Large != nil {
+		s.large = newLargeBodies(*options.Large, s.requests, s.now, s.options.BodyBytes)
+	}
 	s.app = s.newApp()
 	return s, nil
 }
