@@ -17,6 +17,7 @@ import (
 // PublicURL and UpstreamURL are required.
 type AdapterOptions struct {
 	Upstream Upstream
+	Local    LocalOrders // the orders placed here; nil: none
 	ShopKind ShopKind
 	Prices   PriceSource // PricesAccount is refused for Dropshipping
 
@@ -63,6 +64,7 @@ type Adapter struct {
 	source     productSource
 	live       *liveSource
 	orders     *OrderHistory
+	local      LocalOrders
 	couriers   *longKept[[]idosell.Courier]
 	supplier   *longKept[idosell.Supplier]
 	zone       *time.Location
@@ -118,6 +120,7 @@ func NewAdapter(options AdapterOptions) (*Adapter, error) {
 			Clock:    options.Clock,
 			Logger:   options.Logger,
 		}),
+		local: options.Local,
 		couriers: newLongKept(couriersKept, options.Clock, func(ctx context.Context) ([]idosell.Courier, error) {
 			return options.Upstream.Couriers(ctx, "")
 		}),
@@ -135,6 +138,9 @@ func (o *AdapterOptions) complete() error {
 	o.CacheItems = cmp.Or(o.CacheItems, 10_000)
 	o.OrderHistory = cmp.Or(o.OrderHistory, 365*24*time.Hour)
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	if o.Local == nil {
+		o.Local = noOrders{}
+	}
 	if o.LanguageID == nil {
 		o.LanguageID = idosell.LanguageID
 	}

@@ -9,7 +9,7 @@ import (
 	"octobridge/oct8ne"
 )
 
-// Nobody is known yet: every visitor is a guest with an empty cart.
+// No visitor is known yet: each is a guest with an empty cart.
 
 // CustomerData implements oct8ne.Adapter.
 func (a *Adapter) CustomerData(context.Context, *oct8ne.Request) (oct8ne.CustomerData, error) {
@@ -40,14 +40,4 @@ func (a *Adapter) accountCurrency(ctx context.Context) string {
 // AddToWishList implements oct8ne.Adapter: a guest's wish list is not kept.
 func (a *Adapter) AddToWishList(context.Context, *oct8ne.Request, []string) (bool, error) {
 	return false, nil
-}
-
-// SalesReport implements oct8ne.Adapter: no carts, no sales.
-func (a *Adapter) SalesReport(context.Context, *oct8ne.Request, oct8ne.SalesQuery) ([]oct8ne.Sale, error) {
-	return nil, nil
-}
-
-// CheckSession implements oct8ne.Adapter: nobody can have a session.
-func (a *Adapter) CheckSession(context.Context, *oct8ne.Request, oct8ne.SessionQuery) (oct8ne.SessionVerdict, error) {
-	return oct8ne.CustomerNotFound, nil
 }

@@ -59,6 +59,22 @@ var statusLabels = map[idosell.OrderStatus]words{
 	"blocked":            {"Zablokowane", "Blocked", "Bloqueado", "Gesperrt", "Bloquée", "Bloccato", "Bloqueado"},
 }
 
+// What is said of an order that is known here and that the wholesaler says
+// nothing of yet. One that may have been placed is in progress: it is being found
+// out, and no customer can help.
+var (
+	stageAccepted   = words{"Przyjęte", "Accepted", "Aceptado", "Angenommen", "Acceptée", "Accettato", "Aceite"}
+	stageInProgress = words{"W realizacji", "In progress", "En curso", "In Bearbeitung", "En cours de traitement", "In lavorazione", "Em processamento"}
+	stageDispatched = words{"Wysłane", "Dispatched", "Enviado", "Versandt", "Expédiée", "Spedito", "Enviado"}
+	stageDelivered  = words{"Dostarczone", "Delivered", "Entregado", "Zugestellt", "Livrée", "Consegnato", "Entregue"}
+	stageCancelled  = words{"Anulowane", "Cancelled", "Cancelado", "Storniert", "Annulée", "Annullato", "Cancelado"}
+	stageNotPlaced  = words{
+		"Niezrealizowane: sklep skontaktuje się w tej sprawie", "Not placed: the shop will be in touch", "No realizado: la tienda se pondrá en contacto",
+		"Nicht ausgeführt: der Shop meldet sich", "Non passée : la boutique vous contactera", "Non eseguito: il negozio si metterà in contatto",
+		"Não realizado: a loja entrará em contacto",
+	}
+)
+
 // statusLabel names a status in a language; an unknown status is shown as it
 // came.
 func statusLabel(status idosell.OrderStatus, base string) string {

@@ -27,8 +27,10 @@ type record struct {
 	changed   time.Time
 	delivery  time.Time // delivered or expected; zero: not known
 	status    idosell.OrderStatus
+	stage     *words // in place of a status, of an order that the wholesaler says nothing of
 	total     decimal.NullDecimal
 	currency  string
+	retail    bool // total and currency are what the customer pays, as the shop told
 	courierID int64
 	courier   string
 	parcels   []idosell.Parcel
@@ -38,7 +40,18 @@ type record struct {
 	seenAt    time.Time
 }
 
-type recordLine struct{ quantity, name string }
+type recordLine struct {
+	quantity decimal.Decimal
+	name     string
+}
+
+// label says in a language how far the order has come.
+func (r *record) label(base string) string {
+	if r.stage != nil {
+		return r.stage.in(base)
+	}
+	return statusLabel(r.status, base)
+}
 
 // shownReference is the reference that agents see and chat clients send back.
 func (r *record) shownReference() string { return cmp.Or(r.reference, r.id) }
@@ -91,7 +104,7 @@ func newRecordLine(line *idosell.OrderLine) recordLine {
 	if size := plainText(line.SizeName); size != "" && !idosell.IsOneSize(line.SizeID) && !strings.HasSuffix(name, " "+size) {
 		name += " (" + size + ")"
 	}
-	return recordLine{quantity: line.Quantity.String(), name: name}
+	return recordLine{quantity: line.Quantity, name: name}
 }
 
 // orderBook finds orders by e-mail and by every kind of reference. It is not

@@ -7,17 +7,20 @@ import (
 	"octobridge/oct8ne"
 )
 
-// Orders implements oct8ne.Adapter: the orders whose recipient has the e-mail,
-// and in wholesale those of the account with it.
+// Orders implements oct8ne.Adapter: the orders whose customer or recipient has
+// the e-mail, and in wholesale those of the account with it.
 func (a *Adapter) Orders(ctx context.Context, request *oct8ne.Request, query oct8ne.OrdersQuery) ([]oct8ne.Order, error) {
-	records, age, err := a.orders.ofEmail(ctx, query.CustomerEmail)
+	all, err := a.ordersOf(ctx, request, query.CustomerEmail)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
-	markStale(request, age)
+	records, err := a.records(ctx, pageOf(all, query.Page, query.PageSize))
+	if err != nil {
+		return nil, err
+	}
 	l := a.locales.of(request.Locale)
 	var list []oct8ne.Order
-	for _, r := range pageOf(records, query.Page, query.PageSize) {
+	for _, r := range records {
 		list = append(list, a.order(r, l))
 	}
 	return list, nil
@@ -25,13 +28,9 @@ func (a *Adapter) Orders(ctx context.Context, request *oct8ne.Request, query oct
 
 // OrderDetails implements oct8ne.Adapter.
 func (a *Adapter) OrderDetails(ctx context.Context, request *oct8ne.Request, reference string) (*oct8ne.OrderDetails, error) {
-	r, age, err := a.orders.ofReference(ctx, reference)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	markStale(request, age)
-	if r == nil {
-		return nil, nil
+	r, err := a.orderNamed(ctx, request, strings.TrimSpace(reference))
+	if err != nil || r == nil {
+		return nil, err
 	}
 	l := a.locales.of(request.Locale)
 	details := &oct8ne.OrderDetails{
@@ -41,7 +40,7 @@ func (a *Adapter) OrderDetails(ctx context.Context, request *oct8ne.Request, ref
 		TrackingURL:    trackingURL(r.parcels, r.courier, a.courierPage(ctx, r)),
 	}
 	for _, line := range r.lines {
-		details.Products = append(details.Products, oct8ne.OrderProduct{Quantity: line.quantity, Name: line.name})
+		details.Products = append(details.Products, oct8ne.OrderProduct{Quantity: line.quantity.String(), Name: line.name})
 	}
 	// The wholesaler writes its note after the customer's.
 	if r.seller != "" {
@@ -57,9 +56,9 @@ func (a *Adapter) order(r *record, l *locale) oct8ne.Order {
 	order := oct8ne.Order{
 		Reference:  r.shownReference(),
 		Currency:   r.currency,
-		LabelState: statusLabel(r.status, l.base),
+		LabelState: r.label(l.base),
 	}
-	if a.shopKind == Dropshipping && a.currency != "" {
+	if a.shopKind == Dropshipping && a.currency != "" && !r.retail {
 		// What the customer paid in is the shop's affair, not the wholesaler's.
 		order.Currency = a.currency
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"octobridge/bridge/config"
+	"octobridge/bridge/orders"
 	"octobridge/bridge/server"
 	"octobridge/bridge/store"
 	"octobridge/idosell"
@@ -86,8 +87,12 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 	if s.client, err = idosell.New(clientConfig); err != nil {
 		return nil, err
 	}
+	if err := orders.Migrate(ctx, s.store); err != nil {
+		return nil, err
+	}
 	if s.adapter, err = NewAdapter(AdapterOptions{
 		Upstream:        s.client,
+		Local:           orders.NewLookup(s.store),
 		ShopKind:        ShopKind(c.Shop.Kind),
 		Prices:          PriceSource(c.Pricing.Source),
 		DefaultLocale:   c.Shop.Locale,
