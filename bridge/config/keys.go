@@ -23,12 +23,12 @@ type need int
 
 const (
 	optional     need = iota
-	needUpstream      // whenever CustomerAPI is called, so by every scope but Operate
+	needUpstream      // whenever CustomerAPI is called, so by Serve and Upstream
 	needServe         // only by the service
 )
 
 func (n need) in(scope Scope) bool {
-	return n == needUpstream && scope != Operate || n == needServe && scope == Serve
+	return n == needUpstream && (scope == Serve || scope == Upstream) || n == needServe && scope == Serve
 }
 
 // section returns the part before the dot, "" for a key at the top.

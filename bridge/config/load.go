@@ -17,7 +17,7 @@ import (
 )
 
 // Scope says how much of the configuration a command needs. What is given is
-// checked in every scope, but for Operate; only what may be missing differs.
+// checked in every scope, but for the last two; only what may be missing differs.
 type Scope int
 
 const (
@@ -29,12 +29,21 @@ const (
 	// data_dir and operator.token. All else stays as it is without a
 	// configuration, whatever the file says.
 	Operate
+	// Maintain needs nothing: it reads only which database there is, data_dir and
+	// database, in the same way.
+	Maintain
 )
 
 // reads says whether a scope looks at a row at all. Secrets of the service may
 // be in files that those who operate it cannot open.
 func (s Scope) reads(k *key) bool {
-	return s != Operate || k.path == "data_dir" || k.path == "operator.token"
+	switch s {
+	case Operate:
+		return k.path == "data_dir" || k.path == "operator.token"
+	case Maintain:
+		return k.path == "data_dir" || k.path == "database"
+	}
+	return true
 }
 
 // Options say what to load from.

@@ -212,6 +212,25 @@ func TestOperateNeedsOnlyTheWayToTheService(t *testing.T) {
 	}
 }
 
+// A backup is taken by a timer, which need not know what the service knows.
+func TestMaintainReadsWhichDatabaseThereIs(t *testing.T) {
+	file := write(t, "data_dir: /var/lib/octobridge\ndatabase: postgres://octobridge:hunter22@db.example/octobridge\nidosell:\n  password_file: /nowhere/password\n")
+	loaded, err := config.Load(config.Options{File: file, Scope: config.Maintain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := loaded.Config; c.DataDir != "/var/lib/octobridge" || !strings.Contains(c.Database.Reveal(), "hunter22") || !c.IdoSell.Password.Empty() {
+		t.Errorf("loaded %+v", c)
+	}
+	flags := pflag.NewFlagSet("backup", pflag.ContinueOnError)
+	config.RegisterFlags(flags, config.Maintain)
+	count := 0
+	flags.VisitAll(func(*pflag.Flag) { count++ })
+	if count != 2 || flags.Lookup("data-dir") == nil || flags.Lookup("database-file") == nil {
+		t.Errorf("%d flags, want --data-dir and --database-file", count)
+	}
+}
+
 // all takes a joined error apart.
 func all(t *testing.T, err error) []*config.Error {
 	t.Helper()
