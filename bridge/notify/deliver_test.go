@@ -232,7 +232,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		"cut":      {cut, 0, notify.Pending, "could not be reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, s *store.Store) {
+			onSQLite(t, func(t *testing.T, s *store.Store) {
 				shop := newReceiver(t)
 				shop.answers(c.answer)
 				f := start(t, s, notify.Options{URL: shop.URL, AllowPrivate: true})
@@ -316,7 +316,7 @@ func TestRetryAfterHoldsAllMessages(t *testing.T) {
 		"not for 500":        {500, func(time.Time) string { return "3600" }, 5 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			storetest.Each(t, func(t *testing.T, s *store.Store) {
+			onSQLite(t, func(t *testing.T, s *store.Store) {
 				shop := newReceiver(t)
 				f := start(t, s, notify.Options{URL: shop.URL, AllowPrivate: true})
 				shop.clock = f.clock

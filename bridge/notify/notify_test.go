@@ -20,6 +20,7 @@ import (
 
 	"octobridge/bridge/notify"
 	"octobridge/bridge/store"
+	"octobridge/bridge/store/storetest"
 	"octobridge/internal/secret"
 )
 
@@ -198,6 +199,18 @@ func (f *fixture) another(t *testing.T) *notify.Service {
 	}
 	t.Cleanup(s.Close)
 	return s
+}
+
+// onSQLite runs a test on SQLite alone: one of many cases that the database has
+// no part in.
+func onSQLite(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	s, err := store.Open(t.Context(), storetest.SQLite(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	test(t, s)
 }
 
 func (f *fixture) publish(t *testing.T, kind, subject string) {
