@@ -172,6 +172,9 @@ func New(ctx context.Context, options Options) (*Service, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	// As precise as what is stored, so that what was read back compares alike.
+	clock := s.now
+	s.now = func() time.Time { return clock().UTC().Truncate(time.Microsecond) }
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}

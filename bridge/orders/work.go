@@ -194,7 +194,7 @@ func (v *visit) wait(ctx context.Context, reason Reason, pause time.Duration) er
 		if o.Reason.Code != reason.Code || o.waitingSince.IsZero() {
 			o.waitingSince = s.now()
 		}
-		o.Reason, o.NextAt = reason, s.now().Add(pause)
+		o.Reason, o.NextAt = reason, s.now().Add(max(pause, time.Millisecond))
 	})
 	return errors.Join(errWait, err)
 }
