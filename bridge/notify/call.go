@@ -22,7 +22,7 @@ const (
 )
 
 // call sends a webhook, signed with every key.
-func (s *Service) call(ctx context.Context, address string, m Message, now time.Time) outcome {
+func (s *Service) call(ctx context.Context, address string, m stored, now time.Time) outcome {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	request := s.http.R().SetContext(ctx).

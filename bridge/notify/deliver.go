@@ -100,7 +100,7 @@ func (o outcome) text() string {
 
 // waits says whether an earlier message about the same order goes first: one
 // that was not tried yet or is under way. One that has failed holds up nothing.
-func (s *Service) waits(ctx context.Context, m Message, now time.Time) (bool, error) {
+func (s *Service) waits(ctx context.Context, m stored, now time.Time) (bool, error) {
 	if m.Subject == "" {
 		return false, nil
 	}
@@ -119,7 +119,7 @@ func (s *Service) waits(ctx context.Context, m Message, now time.Time) (bool, er
 }
 
 // claim takes a message for one attempt; false: somebody else was quicker.
-func (s *Service) claim(ctx context.Context, m Message, now time.Time) (claimed bool, err error) {
+func (s *Service) claim(ctx context.Context, m stored, now time.Time) (claimed bool, err error) {
 	err = s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		claimed, err = s.changed(ctx, tx, `UPDATE notify_messages SET attempts = attempts + 1, step = step + 1, claimed_until = ?
 			WHERE id = ? AND state = ? AND attempts = ? AND claimed_until <= ?`,
@@ -133,7 +133,7 @@ func (s *Service) claim(ctx context.Context, m Message, now time.Time) (claimed 
 }
 
 // unclaim gives a message back as if it had not been tried.
-func (s *Service) unclaim(ctx context.Context, m Message) error {
+func (s *Service) unclaim(ctx context.Context, m stored) error {
 	return s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		_, err := s.changed(ctx, tx, `UPDATE notify_messages SET attempts = attempts - 1, step = CASE WHEN step > 0 THEN step - 1 ELSE 0 END, claimed_until = 0
 			WHERE id = ? AND attempts = ?`, m.ID, m.Attempts)
@@ -142,18 +142,18 @@ func (s *Service) unclaim(ctx context.Context, m Message) error {
 }
 
 // record writes down what became of an attempt, and what follows from it.
-func (s *Service) record(ctx context.Context, m Message, place endpoint, result outcome, began time.Time) (again time.Duration, err error) {
+func (s *Service) record(ctx context.Context, m stored, place endpoint, result outcome, began time.Time) (again time.Duration, err error) {
 	now := s.now()
 	wait, more := untilNext(m.step, result.asked)
 	var raise alert
 	switch {
 	case result.failure == "":
 	case result.gone:
-		raise = goneAlert(m)
+		raise = goneAlert(m.Message)
 	case !more:
 		raise = undeliveredAlert(m, result)
 	case m.step == tellAfter:
-		raise = failingAlert(m, result)
+		raise = failingAlert(m.Message, result)
 	}
 	write := func(tx *sql.Tx) error {
 		again = -1
@@ -198,7 +198,7 @@ func (s *Service) record(ctx context.Context, m Message, place endpoint, result 
 	if err != nil {
 		return 0, fmt.Errorf("write down an attempt to send a message: %w", err)
 	}
-	s.report(ctx, m, result, again)
+	s.report(ctx, m.Message, result, again)
 	if result.failure == "" {
 		s.settle(ctx, m)
 	}

@@ -22,7 +22,7 @@ type endpoint struct {
 
 // endpoint looks up where a message goes. What an operator has just resent is
 // tried once even at an address that wanted no more, or wanted to be left alone.
-func (s *Service) endpoint(ctx context.Context, m Message) (endpoint, error) {
+func (s *Service) endpoint(ctx context.Context, m stored) (endpoint, error) {
 	e := endpoint{address: s.url}
 	switch m.Target {
 	case AlertWebhook:
@@ -62,7 +62,7 @@ func (s *Service) endpoint(ctx context.Context, m Message) (endpoint, error) {
 const goneReason = "the address answered 410 Gone: it wants no more messages"
 
 // follow does what an attempt means for other messages.
-func (s *Service) follow(ctx context.Context, tx *sql.Tx, m Message, place endpoint, result outcome, now time.Time) error {
+func (s *Service) follow(ctx context.Context, tx *sql.Tx, m stored, place endpoint, result outcome, now time.Time) error {
 	switch {
 	case result.failure == "":
 		if place.noted {
@@ -99,7 +99,7 @@ func (s *Service) note(ctx context.Context, tx *sql.Tx, target Target, digest, c
 }
 
 // refuse gives a message up without an attempt.
-func (s *Service) refuse(ctx context.Context, m Message, reason string) error {
+func (s *Service) refuse(ctx context.Context, m stored, reason string) error {
 	err := s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		_, err := s.changed(ctx, tx, "UPDATE notify_messages SET state = ?, next_at = 0, last_error = ? WHERE id = ? AND state = ? AND attempts = ?",
 			Failed, reason, m.ID, Pending, m.Attempts)
@@ -113,7 +113,7 @@ func (s *Service) refuse(ctx context.Context, m Message, reason string) error {
 }
 
 // hold puts a message off, without an attempt.
-func (s *Service) hold(ctx context.Context, m Message, until time.Time) (again time.Duration, err error) {
+func (s *Service) hold(ctx context.Context, m stored, until time.Time) (again time.Duration, err error) {
 	err = s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		_, err := s.changed(ctx, tx, "UPDATE notify_messages SET next_at = ? WHERE id = ? AND state = ? AND attempts = ? AND resent_at = ?",
 			micro(until), m.ID, Pending, m.Attempts, micro(m.resentAt))

@@ -20,7 +20,7 @@ func failingAlert(m Message, result outcome) alert {
 }
 
 // undeliveredAlert says that a message was given up.
-func undeliveredAlert(m Message, result outcome) alert {
+func undeliveredAlert(m stored, result outcome) alert {
 	return alert{alertPrefix[m.Target] + "-undelivered", fmt.Sprintf(
 		"%s has not taken a message in %d attempts, and it was given up: %s. octobridge webhooks list --state failed shows it and any others; octobridge webhooks resend sends them again. The first was %s (%s).",
 		who[m.Target], m.step, result.failure, m.MessageID, m.Type)}
@@ -37,7 +37,7 @@ func goneAlert(m Message) alert {
 const undelivered = 30 * 24 * time.Hour
 
 // settle ends the alerts that a delivered message disproves.
-func (s *Service) settle(ctx context.Context, m Message) {
+func (s *Service) settle(ctx context.Context, m stored) {
 	prefix := alertPrefix[m.Target]
 	s.Over(ctx, prefix+"-failing")
 	s.Over(ctx, prefix+"-gone")

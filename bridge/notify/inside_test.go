@@ -176,7 +176,7 @@ func TestASilentServerIsGivenUp(t *testing.T) {
 		s := &Service{now: time.Now, scrub: newScrubber(options)}
 		s.http, s.idle = newHTTP(options)
 		began := time.Now()
-		result := s.call(t.Context(), "http://127.0.0.1/hooks", Message{MessageID: "msg_1", body: "{}"}, began)
+		result := s.call(t.Context(), "http://127.0.0.1/hooks", stored{Message: Message{MessageID: "msg_1"}, body: "{}"}, began)
 		if took := time.Since(began); took != 15*time.Second || !strings.Contains(result.failure, "in time") {
 			t.Errorf("given up after %v: %+v", took, result)
 		}
@@ -212,7 +212,7 @@ func TestAnEndlessAnswerIsNotReadToItsEnd(t *testing.T) {
 	}}
 	s := &Service{now: time.Now, scrub: newScrubber(options)}
 	s.http, s.idle = newHTTP(options)
-	result := s.call(t.Context(), "http://127.0.0.1/hooks", Message{MessageID: "msg_1", body: "{}"}, time.Now())
+	result := s.call(t.Context(), "http://127.0.0.1/hooks", stored{Message: Message{MessageID: "msg_1"}, body: "{}"}, time.Now())
 	if total := <-sent; total > 128<<10 {
 		t.Errorf("%d bytes of the answer were read", total)
 	}

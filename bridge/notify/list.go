@@ -53,7 +53,7 @@ func (s *Service) List(ctx context.Context, filter Filter) ([]Message, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list the messages: %w", err)
 		}
-		messages = append(messages, m)
+		messages = append(messages, m.Message)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list the messages: %w", err)
@@ -74,7 +74,7 @@ func (s *Service) Get(ctx context.Context, which string) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	record := Record{Message: m, Body: json.RawMessage(m.body), History: []Attempt{}}
+	record := Record{Message: m.Message, Body: json.RawMessage(m.body), History: []Attempt{}}
 	rows, err := s.store.DB().QueryContext(ctx, s.store.Rebind("SELECT at, status, took, error FROM notify_attempts WHERE message = ? ORDER BY id"), m.ID)
 	if err != nil {
 		return Record{}, fmt.Errorf("list the attempts: %w", err)
@@ -96,13 +96,13 @@ func (s *Service) Get(ctx context.Context, which string) (Record, error) {
 }
 
 // find reads a message by its id or its message id.
-func (s *Service) find(ctx context.Context, from querier, which string) (Message, error) {
+func (s *Service) find(ctx context.Context, from querier, which string) (stored, error) {
 	if strings.HasPrefix(which, "msg_") {
 		return s.message(ctx, from, "message_id = ?", which)
 	}
 	id, err := strconv.ParseInt(which, 10, 64)
 	if err != nil || id <= 0 {
-		return Message{}, ErrNotFound
+		return stored{}, ErrNotFound
 	}
 	return s.message(ctx, from, "id = ?", id)
 }
@@ -114,8 +114,9 @@ var ErrPruned = errors.New("the message is too old: its body is not kept any mor
 // Resend sends a message again, found as by Get, whatever has become of it: at
 // once, and then on the whole schedule anew. Its webhook-id stays, so that a shop
 // that has it already sees that. Safe to repeat. ErrNotFound, ErrPruned.
-func (s *Service) Resend(ctx context.Context, which string) (m Message, err error) {
-	err = s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
+func (s *Service) Resend(ctx context.Context, which string) (Message, error) {
+	var m stored
+	err := s.store.TxRepeatable(ctx, func(tx *sql.Tx) (err error) {
 		if m, err = s.find(ctx, tx, which); err != nil {
 			return err
 		}
@@ -125,14 +126,14 @@ func (s *Service) Resend(ctx context.Context, which string) (m Message, err erro
 	if err != nil {
 		return Message{}, fmt.Errorf("resend a message: %w", err)
 	}
-	return m, nil
+	return m.Message, nil
 }
 
 // ResendFailed sends all messages to the shop again that were given up, oldest
 // first, and returns how many there were. Safe to repeat.
 func (s *Service) ResendFailed(ctx context.Context) (count int, err error) {
 	for after := int64(0); ; {
-		var some []Message
+		var some []stored
 		if err := s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 			if some, err = s.failedAfter(ctx, tx, after); err != nil {
 				return err
@@ -154,7 +155,7 @@ func (s *Service) ResendFailed(ctx context.Context) (count int, err error) {
 }
 
 // failedAfter lists the next messages to the shop that were given up.
-func (s *Service) failedAfter(ctx context.Context, tx *sql.Tx, after int64) (messages []Message, err error) {
+func (s *Service) failedAfter(ctx context.Context, tx *sql.Tx, after int64) (messages []stored, err error) {
 	rows, err := tx.QueryContext(ctx, s.store.Rebind("SELECT "+messageColumns+` FROM notify_messages
 		WHERE state = ? AND target = ? AND body <> '' AND id > ? ORDER BY id LIMIT 100`), Failed, Shop, after)
 	if err != nil {
@@ -171,7 +172,7 @@ func (s *Service) failedAfter(ctx context.Context, tx *sql.Tx, after int64) (mes
 	return messages, rows.Err()
 }
 
-func (s *Service) resend(ctx context.Context, tx *sql.Tx, m Message) (Message, error) {
+func (s *Service) resend(ctx context.Context, tx *sql.Tx, m stored) (stored, error) {
 	if m.body == "" {
 		return m, ErrPruned
 	}

@@ -99,14 +99,14 @@ func (m *mailer) message(id, to string, body mailBody) (*gomail.Msg, error) {
 }
 
 // send sends a stored mail over a connection of its own.
-func (m *mailer) send(ctx context.Context, stored Message) outcome {
+func (m *mailer) send(ctx context.Context, row stored) outcome {
 	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
 	var body mailBody
-	if err := json.Unmarshal([]byte(stored.body), &body); err != nil {
+	if err := json.Unmarshal([]byte(row.body), &body); err != nil {
 		return outcome{failure: "the stored mail cannot be read"}
 	}
-	mail, err := m.message(stored.MessageID, stored.recipient, body)
+	mail, err := m.message(row.MessageID, row.recipient, body)
 	if err != nil {
 		return outcome{failure: "the stored mail has no address that can be used"}
 	}

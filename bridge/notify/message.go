@@ -45,7 +45,12 @@ type Message struct {
 	DeliveredAt time.Time `json:"deliveredAt,omitzero"`
 	LastStatus  int       `json:"lastStatus,omitempty"` // of HTTP or SMTP; 0: no answer
 	LastError   string    `json:"lastError,omitempty"`  // a sentence: what went wrong in the last attempt
+}
 
+// stored is a message's whole row. It is apart from Message so that nothing that
+// prints one prints an e-mail address or a body.
+type stored struct {
+	Message
 	recipient    string
 	body         string
 	step         int
@@ -84,14 +89,14 @@ func (s *Service) Publish(ctx context.Context, tx *sql.Tx, kind, subject string,
 		return nil
 	}
 	now := s.now()
-	_, err := s.insert(ctx, tx, Message{Target: Shop, Type: kind, Subject: subject, CreatedAt: now}, payload{kind, stamp(now), data})
+	_, err := s.insert(ctx, tx, stored{Message: Message{Target: Shop, Type: kind, Subject: subject, CreatedAt: now}}, payload{kind, stamp(now), data})
 	return err
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // insert stores a message and its job.
-func (s *Service) insert(ctx context.Context, tx *sql.Tx, m Message, body any) (id int64, err error) {
+func (s *Service) insert(ctx context.Context, tx *sql.Tx, m stored, body any) (id int64, err error) {
 	if !eventType.MatchString(m.Type) {
 		return 0, fmt.Errorf("%q is no type of a message: write one such as order.placed", m.Type)
 	}
@@ -117,7 +122,7 @@ const messageColumns = `id, message_id, target, recipient, type, subject, body, 
 	attempts, step, next_at, claimed_until, resent_at, delivered_at, last_status, last_error`
 
 // scanMessage reads a row of messageColumns.
-func scanMessage(scan func(...any) error) (m Message, err error) {
+func scanMessage(scan func(...any) error) (m stored, err error) {
 	var created, next, claimed, resent, delivered int64
 	err = scan(&m.ID, &m.MessageID, &m.Target, &m.recipient, &m.Type, &m.Subject, &m.body, &created, &m.State,
 		&m.Attempts, &m.step, &next, &claimed, &resent, &delivered, &m.LastStatus, &m.LastError)
@@ -133,7 +138,7 @@ type querier interface {
 }
 
 // message reads one message; ErrNotFound.
-func (s *Service) message(ctx context.Context, from querier, where string, args ...any) (Message, error) {
+func (s *Service) message(ctx context.Context, from querier, where string, args ...any) (stored, error) {
 	m, err := scanMessage(from.QueryRowContext(ctx, s.store.Rebind("SELECT "+messageColumns+" FROM notify_messages WHERE "+where), args...).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, ErrNotFound

@@ -21,7 +21,7 @@ func newScrubber(options Options) scrubber {
 	for _, key := range []secret.String{options.Secret, options.OldSecret} {
 		secrets = append(secrets, key.Reveal(), strings.TrimPrefix(key.Reveal(), "whsec_"))
 	}
-	secrets = append(secrets, options.SMTP.Password.Reveal(), options.SMTP.User, options.SMTP.From)
+	secrets = append(secrets, options.SMTP.Password.Reveal(), options.SMTP.From)
 	secrets = append(secrets, options.SMTP.To...)
 	for _, address := range []string{options.URL, options.AlertURL} {
 		u, err := url.Parse(address)

@@ -86,7 +86,7 @@ func (s *Service) tell(ctx context.Context, tx *sql.Tx, kind string, a Alert, no
 		if kind == alertOver {
 			data.OverAt, at = stamp(a.OverAt), a.OverAt
 		}
-		if _, err := s.insert(ctx, tx, Message{Target: AlertWebhook, Type: kind, Subject: subject, CreatedAt: now}, payload{kind, stamp(at), data}); err != nil {
+		if _, err := s.insert(ctx, tx, stored{Message: Message{Target: AlertWebhook, Type: kind, Subject: subject, CreatedAt: now}}, payload{kind, stamp(at), data}); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func (s *Service) tell(ctx context.Context, tx *sql.Tx, kind string, a Alert, no
 		return nil
 	}
 	for _, recipient := range s.mail.to {
-		m := Message{Target: AlertMail, Type: kind, Subject: subject, CreatedAt: now, recipient: recipient}
+		m := stored{Message: Message{Target: AlertMail, Type: kind, Subject: subject, CreatedAt: now}, recipient: recipient}
 		if _, err := s.insert(ctx, tx, m, alertMail(kind, a)); err != nil {
 			return err
 		}
