@@ -47,6 +47,9 @@ type Store struct {
 
 	locks *sql.DB // PostgreSQL: the sessions that hold locks, apart so that waiting ones starve no transaction
 
+	conns   sync.Map // PostgreSQL: the *sql.Conn of each *sql.Tx that runs; see Pgx
+	foreign foreign  // connections for libraries that bring their own SQL
+
 	closing  sync.Once
 	closeErr error
 	release  func() error // gives the data directory back
@@ -81,6 +84,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		return nil, err
 	}
 	s.logger = logger
+	s.foreign.options = options
 	own, err := fs.Sub(migrations, "migrations")
 	if err == nil {
 		err = s.Migrate(ctx, "store", own)
@@ -98,7 +102,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 // does nothing and returns what the first returned.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
-		s.closeErr = s.db.Close()
+		s.closeErr = errors.Join(s.foreign.close(), s.db.Close())
 		if s.locks != nil {
 			s.closeErr = errors.Join(s.closeErr, s.locks.Close())
 		}

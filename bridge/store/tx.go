@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	driverapi "database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -66,10 +67,11 @@ func (s *Store) once(ctx context.Context, fn func(*sql.Tx) error) error {
 			return fmt.Errorf("wait for the database: %w", ctx.Err())
 		}
 	}
-	tx, err := s.db.BeginTx(ctx, serializable)
+	tx, leave, err := s.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", explain(err))
 	}
+	defer leave()
 	finished := false
 	defer func() {
 		if !finished { // a panic, or runtime.Goexit of a failing test
@@ -85,6 +87,35 @@ func (s *Store) once(ctx context.Context, fn func(*sql.Tx) error) error {
 		return explain(err)
 	}
 	return s.commit(ctx, tx)
+}
+
+// begin begins a transaction; leave gives back what it used once it is over.
+// With PostgreSQL its connection is kept at hand for [Store.Pgx].
+func (s *Store) begin(ctx context.Context) (tx *sql.Tx, leave func(), err error) {
+	if s.dialect == sqlite {
+		tx, err = s.db.BeginTx(ctx, serializable)
+		return tx, func() {}, err
+	}
+	// As database/sql does where it picks the connection itself: one that broke
+	// while it was idle is replaced, and nobody hears of it.
+	for range 3 {
+		var conn *sql.Conn
+		if conn, err = s.db.Conn(ctx); err != nil {
+			return nil, nil, err
+		}
+		if tx, err = conn.BeginTx(ctx, serializable); err == nil {
+			s.conns.Store(tx, conn)
+			return tx, func() {
+				s.conns.Delete(tx)
+				_ = conn.Close()
+			}, nil
+		}
+		_ = conn.Close()
+		if !errors.Is(err, driverapi.ErrBadConn) {
+			break
+		}
+	}
+	return nil, nil, err
 }
 
 func (s *Store) commit(ctx context.Context, tx *sql.Tx) error {
