@@ -1,0 +1,60 @@
+package jobs
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"octobridge/bridge/store"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrate brings the tables of the queue, River's and our own, up to date. It is
+// safe to repeat, and for several instances at once: they take turns.
+func Migrate(ctx context.Context, s *store.Store) (err error) {
+	own, err := fs.Sub(migrations, "migrations")
+	if err == nil {
+		err = s.Migrate(ctx, "jobs", own)
+	}
+	if err != nil {
+		return fmt.Errorf("prepare the tables of jobs: %w", err)
+	}
+	unlock, err := s.Lock(ctx, "migrate river")
+	if err != nil {
+		return fmt.Errorf("prepare the tables of jobs: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if s.Postgres() {
+		pool, err := s.PgxPool(ctx)
+		if err != nil {
+			return err
+		}
+		return migrate(ctx, riverpgxv5.New(pool))
+	}
+	turns, err := s.Turns()
+	if err != nil {
+		return err
+	}
+	return migrate(ctx, riversqlite.New(turns))
+}
+
+func migrate[TTx any](ctx context.Context, driver riverdriver.Driver[TTx]) error {
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err == nil {
+		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("prepare the tables of River: %w", err)
+	}
+	return nil
+}
