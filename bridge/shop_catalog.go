@@ -36,7 +36,9 @@ func (w *shopWholesaler) Availability(ctx context.Context, lines []shopapi.Line)
 	list := make([]shopapi.Availability, len(lines))
 	for i, line := range lines {
 		// The answers may come in another order, and be fewer.
-		at := slices.IndexFunc(answers, func(a idosell.Availability) bool { return strings.EqualFold(a.Code, line.Code) && string(a.CodeType) == line.CodeType })
+		at := slices.IndexFunc(answers, func(a idosell.Availability) bool {
+			return strings.EqualFold(a.Code, line.Code) && string(a.CodeType) == line.CodeType
+		})
 		if at < 0 {
 			list[i] = shopapi.Availability{Line: line, Problem: &shopapi.Reason{Code: "no-answer", Text: "The wholesaler says nothing of this product."}}
 			continue
