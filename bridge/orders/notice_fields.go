@@ -84,17 +84,18 @@ type entry struct {
 	value string
 }
 
-// called says whether the entry has one of the names: its own, or joined with
-// those of one or two levels above.
-func (e *entry) called(names []string) bool {
-	name := ""
+// called says by how many levels the entry has one of the names, the most that
+// there are: 1 for its own, more when it is joined with those above; 0: it has
+// none of them.
+func (e *entry) called(names []string) int {
+	name, most := "", 0
 	for level := 1; level <= min(3, len(e.path)); level++ {
 		name = e.path[len(e.path)-level] + name
 		if slices.Contains(names, name) {
-			return true
+			most = level
 		}
 	}
-	return false
+	return most
 }
 
 // toldNotice is what a notice tells.
@@ -126,14 +127,15 @@ func (names fieldNames) find(entries []entry, method string) toldNotice {
 	byPath := map[string]string{} // of what names orders
 	var shipping, tracking, courier string
 	removal := strings.EqualFold(method, "DELETE")
-	depth := map[string]int{}
-	// Of fields that can only have one value the outermost counts, and of those
-	// the first: payment{status} stands deeper than the order's own.
+	// Of fields that can only have one value that counts whose name says most,
+	// then the outermost, then the first: order{status} before payment{status}.
+	ranks := map[string]int{}
 	first := func(ours string, e *entry) bool {
-		if before, found := depth[ours]; found && before <= len(e.path) {
+		rank := e.called(names[ours])*2*maxDepth - len(e.path)
+		if before, found := ranks[ours]; found && before >= rank {
 			return false
 		}
-		depth[ours] = len(e.path)
+		ranks[ours] = rank
 		return true
 	}
 	var numbers, removed []string
@@ -143,7 +145,7 @@ func (names fieldNames) find(entries []entry, method string) toldNotice {
 		if e.value == "" {
 			continue
 		}
-		is := func(ours string) bool { return e.called(names[ours]) }
+		is := func(ours string) bool { return e.called(names[ours]) > 0 }
 		if is("order") && plain(e.value, maxField) {
 			told.orders = addTo(told.orders, e.value)
 			told.several = told.several || differs(byPath, e)
@@ -223,7 +225,7 @@ func referenceIn(e *entry) string {
 	if reference, _ := idosell.SplitNote(e.value); reference != "" && plain(reference, maxField) {
 		return reference
 	}
-	if e.called(wordyReferences) || !plain(e.value, maxField) {
+	if e.called(wordyReferences) > 0 || !plain(e.value, maxField) {
 		return ""
 	}
 	return e.value

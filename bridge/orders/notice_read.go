@@ -180,9 +180,9 @@ func unescape(text string) string {
 // parts reads multipart/form-data. Files are passed over.
 func (r *noticeReader) parts(body []byte, boundary string) error {
 	reader := multipart.NewReader(bytes.NewReader(body), boundary)
-	for {
+	for none := true; ; none = false {
 		part, err := reader.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && !none {
 			return nil
 		}
 		if err != nil {
