@@ -44,6 +44,9 @@ func (s *Store) Migrate(ctx context.Context, concern string, files fs.FS) (err e
 	if err := checkNames(files); err != nil {
 		return fmt.Errorf("migrate %s: %w", concern, err)
 	}
+	if s.plan != nil && s.plan.only {
+		return s.look(ctx, concern, files)
+	}
 	unlock, err := s.Lock(ctx, "migrate")
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", concern, err)
@@ -66,7 +69,11 @@ func (s *Store) Migrate(ctx context.Context, concern string, files fs.FS) (err e
 	if have > known {
 		return fmt.Errorf("migrate %s: %w: its version is %d, this program knows up to %d; run the newer program, or restore a backup from before", concern, ErrNewerSchema, have, known)
 	}
-	results, err := provider.Up(ctx)
+	upTo, err := s.plan.version(concern, known)
+	if err != nil {
+		return fmt.Errorf("migrate %s: %w", concern, err)
+	}
+	results, err := provider.UpTo(ctx, upTo)
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", concern, explain(err))
 	}

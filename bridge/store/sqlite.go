@@ -46,6 +46,15 @@ func openSQLite(ctx context.Context, dir string, logger *slog.Logger) (_ *Store,
 	if err := ownFile(name); err != nil {
 		return nil, err
 	}
+	db, err := openSQLiteFile(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: db, dialect: sqlite, writer: make(chan struct{}, 1), release: release}, nil
+}
+
+// openSQLiteFile opens a database to read and to write.
+func openSQLiteFile(ctx context.Context, name string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", sqliteURL(name))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", name, err)
@@ -60,7 +69,7 @@ func openSQLite(ctx context.Context, dir string, logger *slog.Logger) (_ *Store,
 	if mode != "wal" {
 		return nil, errors.Join(fmt.Errorf("%s cannot use a write-ahead log (its mode is %s): put data_dir on a local disk", name, mode), db.Close())
 	}
-	return &Store{db: db, dialect: sqlite, writer: make(chan struct{}, 1), release: release}, nil
+	return db, nil
 }
 
 // ownFile makes the database file for its owner alone before SQLite would make
@@ -88,6 +97,12 @@ func sqliteURL(name string) string {
 		"_txlock": {"immediate"},
 		"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
 	}
+	return fileURL(name, query)
+}
+
+// fileURL is how the driver is told a file and how to open it. The path is
+// absolute.
+func fileURL(name string, query url.Values) string {
 	return "file://" + (&url.URL{Path: filepath.ToSlash(name)}).EscapedPath() + "?" + query.Encode()
 }
 

@@ -50,6 +50,8 @@ type Store struct {
 	conns   sync.Map // PostgreSQL: the *sql.Conn of each *sql.Tx that runs; see Pgx
 	foreign foreign  // connections for libraries that bring their own SQL
 
+	plan *plan // how far Migrate goes; nil: all the way
+
 	closing  sync.Once
 	closeErr error
 	release  func() error // gives the data directory back
@@ -85,17 +87,22 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	}
 	s.logger = logger
 	s.foreign.options = options
-	own, err := fs.Sub(migrations, "migrations")
-	if err == nil {
-		err = s.Migrate(ctx, "store", own)
-	}
-	if err == nil {
+	if err = s.migrateOwn(ctx); err == nil {
 		err = s.Healthy(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// migrateOwn brings the store's own tables up to date.
+func (s *Store) migrateOwn(ctx context.Context) error {
+	own, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	return s.Migrate(ctx, "store", own)
 }
 
 // Close ends every connection and gives the data directory back. A second call

@@ -21,6 +21,10 @@ func TestMain(m *testing.M) {
 		holdDataDir()
 		return
 	}
+	if os.Getenv(killedJob) != "" {
+		untilKilled()
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -142,6 +142,11 @@ func (s *Store) commit(ctx context.Context, tx *sql.Tx) error {
 func explain(err error) error {
 	var lite *driver.Error
 	if errors.As(err, &lite) {
+		switch lite.Code() {
+		case codes.SQLITE_IOERR_WRITE, codes.SQLITE_IOERR_SHMSIZE:
+			// A quota, or a limit for files, is told like this.
+			return fmt.Errorf("%w (%w)", ErrFull, err)
+		}
 		switch lite.Code() & 0xff { // without the extension
 		case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
 			return fmt.Errorf("%w (%w)", ErrConflict, err)
