@@ -10,6 +10,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"octobridge/bridge/orders"
 	"octobridge/idosell"
 )
 
@@ -35,6 +36,7 @@ type renewal struct {
 	renew  func(context.Context) error
 	until  func() time.Time // when the present session ends
 	logger *slog.Logger
+	alerts orders.Alerts // of a refused password; nil: nobody is told
 	due    chan struct{} // asks Run to renew; holds one
 
 	mu      sync.Mutex
@@ -103,6 +105,11 @@ func (r *renewal) note(ctx context.Context, err error) {
 		r.refused = err
 	}
 	r.mu.Unlock()
+	if r.alerts != nil && kind == idosell.KindLogin {
+		r.alerts.Raise(ctx, alertRefused, "The wholesaler refuses the login: put idosell.login and idosell.password right. Nothing can be shown or ordered until then.")
+	} else if r.alerts != nil && err == nil {
+		r.alerts.Over(ctx, alertRefused)
+	}
 	switch {
 	case err == nil && before != "":
 		r.logger.InfoContext(ctx, "the wholesaler's session is renewed again")
@@ -112,6 +119,9 @@ func (r *renewal) note(ctx context.Context, err error) {
 		r.logger.DebugContext(ctx, "the wholesaler's session still cannot be renewed", "error", err)
 	}
 }
+
+// alertRefused is the key of the alert about a refused password.
+const alertRefused = "login-refused"
 
 var errRefused = errors.New("the wholesaler refuses the login: check idosell.login and idosell.password")
 

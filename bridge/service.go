@@ -29,6 +29,7 @@ type Service struct {
 	store   *store.Store
 	server  *server.Server
 	renewal *renewal
+	orders  *fulfilment
 	logger  *slog.Logger
 	outages seldom // of lines about methods that could not be answered
 }
@@ -45,6 +46,8 @@ type ServiceOptions struct {
 	Transport      http.RoundTripper    // to the wholesaler; nil: the network
 	Public         func(fiber.Router)   // mounts more on the public listener; may be nil
 	Registry       *prometheus.Registry // nil: one of its own
+	// Step is told of each step on an order's way; see orders.Options. For tests.
+	Step func(step string)
 }
 
 // NewService wires a Service and opens its database. Nothing is listened on and
@@ -87,9 +90,10 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 	if s.client, err = idosell.New(clientConfig); err != nil {
 		return nil, err
 	}
-	if err := orders.Migrate(ctx, s.store); err != nil {
+	if s.orders, err = newFulfilment(ctx, s.store, s.client, &c, registry, s.logger, options.Step); err != nil {
 		return nil, err
 	}
+	s.renewal.alerts = s.orders.notify
 	if s.adapter, err = NewAdapter(AdapterOptions{
 		Upstream:        s.client,
 		Local:           orders.NewLookup(s.store),
@@ -115,6 +119,7 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 	if ShopKind(c.Shop.Kind) == Dropshipping && c.Shop.ProductURL == "" {
 		s.logger.WarnContext(ctx, "visitors of the shop are sent to the wholesaler's own pages: set shop.product_url to the shop's")
 	}
+	var mounting error
 	s.server, err = server.New(server.Options{
 		Listen:            c.Listen,
 		Listener:          options.Listener,
@@ -140,15 +145,31 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 				OnError:  s.reportFailure,
 				Inline:   true, // every wait of the adapter ends with its context
 			})
+			mounting = MountShopAPI(router, s.shopAPI(s.orders.orders, s.orders.tokens, c.PublicURL, c.Shop.Locale, c.Shop.Currency))
+			s.orders.notices.Mount(router)
 			if options.Public != nil {
 				options.Public(router)
 			}
 		},
 	})
-	if err != nil {
+	if err = errors.Join(err, mounting); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// mountOperator serves operators on the operator listener.
+func (s *Service) mountOperator(mux *http.ServeMux) {
+	MountOperator(mux, OperatorParts{
+		Orders: s.orders.orders,
+		Example: func(ctx context.Context) (orders.Request, error) {
+			return ExampleOrder(ctx, s.client, s.adapter.currency, time.Now())
+		},
+		Tokens:  ShopTokenDesk(s.orders.tokens),
+		Notices: noticeDesk{s.orders.notify},
+		Jobs:    jobDesk{s.orders.queue},
+		Logger:  s.logger,
+	})
 }
 
 // UpstreamConfig is the configuration of a client of the configured wholesaler.
@@ -200,10 +221,12 @@ func (s *Service) Run(ctx context.Context) error {
 	var group sync.WaitGroup
 	group.Go(func() { s.renewal.Run(background) })
 	group.Go(func() { loadOrders(background, s.adapter.LoadOrders) })
+	var fulfilling error
+	group.Go(func() { fulfilling = s.orders.run(background) })
 	err := s.server.Serve(ctx)
 	stop()
 	group.Wait()
-	return errors.Join(err, s.Close())
+	return errors.Join(err, fulfilling, s.Close())
 }
 
 // loadOrders reads the account's orders until it worked once, so that after an
@@ -228,6 +251,7 @@ func loadOrders(ctx context.Context, load func(context.Context) error) {
 // Close ends what the service has open. A second call does nothing.
 func (s *Service) Close() error {
 	var err error
+	s.orders.close()
 	if s.adapter != nil {
 		s.adapter.Close()
 	}

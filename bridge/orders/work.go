@@ -264,14 +264,21 @@ func describe(failure *idosell.Error) string {
 	return text + ", safe to send again: " + string(failure.SendAgain)
 }
 
+// readingPatience is how many calls' time a reading may take: the client repeats
+// what only reads, and lists have pages.
+const readingPatience = 10
+
 // call runs a call to the wholesaler within the time for one call. A change is
 // not cut off when the process stops: what came of it would be unknown.
 func call[T any](ctx context.Context, v *visit, op idosell.Operation, do func(context.Context) (T, error)) (T, error) {
 	s := v.service
+	bound := s.rules.CallTimeout
 	if changes(op) {
 		ctx = context.WithoutCancel(ctx)
+	} else {
+		bound *= readingPatience
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.rules.CallTimeout)
+	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 	s.step("before call " + string(op))
 	out, err := do(ctx)
