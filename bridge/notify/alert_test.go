@@ -226,5 +226,12 @@ func TestNothingIsSaidTwiceAboutAlertsThatCannotBeTold(t *testing.T) {
 		if n := f.queue.count(t); n != 0 {
 			t.Errorf("%d jobs are left", n)
 		}
+		// The pager is back: the next alert says so.
+		pager.answers(nil)
+		f.Raise(t.Context(), "stuck", "An order is stuck.")
+		f.queue.run(t, f.Service, time.Minute)
+		if diff := cmp.Diff([]string{"stuck", "feed"}, f.open(t)); diff != "" {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
 	})
 }

@@ -326,6 +326,9 @@ func TestRetryAfterHoldsAllMessages(t *testing.T) {
 				})
 				f.publish(t, "order.placed", "A-1")
 				f.queue.run(t, f.Service, 0)
+				if next := f.messages(t, notify.Filter{})[0].NextAt.Sub(began); next < c.want {
+					t.Errorf("listed to be sent after %v, want %v", next, c.want)
+				}
 				shop.answers(nil)
 				f.publish(t, "order.placed", "A-2")
 				f.queue.run(t, f.Service, 30*time.Hour)

@@ -49,9 +49,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		AND (told_raised_at = 0 OR over_at > 0 AND over_at < ? AND told_over_at = 0) ORDER BY id`, late, late, late); err != nil {
 		return err
 	}
-	for target := range alertPrefix {
-		s.settleUndelivered(ctx, target)
-	}
+	s.settleUndelivered(ctx)
 	return nil
 }
 

@@ -114,7 +114,7 @@ func alertMail(kind string, a Alert) mailBody {
 	}
 	fmt.Fprintf(&text, "%s\n\nRaised at %s. Alert: %s.\n", a.Text, when(a.RaisedAt), a.Key)
 	if kind == alertRaised {
-		text.WriteString("You will be told once when it is over. All alerts: octobridge alerts\n")
+		text.WriteString("You will be told once when it is over. All alerts: octobridge alerts list\n")
 	}
 	return mailBody{Subject: "[octobridge] " + title, Text: text.String()}
 }
