@@ -202,6 +202,7 @@ func demoConfig(kind ShopKind, public, wholesaler, folder, currency string) conf
 		},
 		Pricing: config.Pricing{Source: string(PricesRetail)},
 		Cache:   config.Cache{Fresh: 30 * time.Second, Stale: 24 * time.Hour},
+		Orders:  config.Orders{Settle: 5 * time.Second, Couriers: []string{"*=cheapest"}},
 		Oct8ne:  config.Oct8ne{APIToken: idosell.NewSecret(DemoAPIToken)},
 	}
 }

@@ -131,6 +131,8 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 		OperatorListen:    options.OperatorListen,
 		OperatorRemote:    c.Operator.Listen,
 		OperatorToken:     c.Operator.Token,
+		Operator:          s.mountOperator,
+		Large:             ShopLargeBodies(s.orders.tokens),
 		Registry:          registry,
 		Logger:            s.logger,
 		Checks: []server.Check{
