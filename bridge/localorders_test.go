@@ -25,7 +25,6 @@ type placedHere struct {
 	t       testing.TB
 	store   *store.Store
 	service *orders.Service
-	clock   *clock
 }
 
 // quietAccount is a wholesaler that only tells its account: taking an order asks
