@@ -29,6 +29,9 @@ func Migrate(ctx context.Context, s *store.Store) (err error) {
 	if err != nil {
 		return fmt.Errorf("prepare the tables of jobs: %w", err)
 	}
+	if s.Checking() {
+		return check(ctx, s)
+	}
 	unlock, err := s.Lock(ctx, "migrate river")
 	if err != nil {
 		return fmt.Errorf("prepare the tables of jobs: %w", err)
@@ -46,6 +49,20 @@ func Migrate(ctx context.Context, s *store.Store) (err error) {
 		return err
 	}
 	return migrate(ctx, riversqlite.New(turns))
+}
+
+// check only says whether River's tables are up to date.
+func check(ctx context.Context, s *store.Store) error {
+	// The migrator needs no connection to tell which migrations it has.
+	migrator, err := rivermigrate.New(riversqlite.New(nil), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return fmt.Errorf("look at the tables of River: %w", err)
+	}
+	known := 0
+	for _, version := range migrator.AllVersions() {
+		known = max(known, version.Version)
+	}
+	return s.CheckRiver(ctx, int64(known))
 }
 
 func migrate[TTx any](ctx context.Context, driver riverdriver.Driver[TTx]) error {
