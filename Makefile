@@ -6,13 +6,15 @@ GO       ?= go
 # failure. 2000 are a few seconds.
 FUZZTIME ?= 2000x
 BENCHTIME ?= 1s
+# Runs of the tests that kill the service at every step.
+CHAOSRUNS ?= 10000
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 # The race detector needs cgo and a C compiler; without them the tests run plain.
 RACE := $(shell [ "$$(CGO_ENABLED=1 $(GO) env CGO_ENABLED)" = 1 ] && command -v "$$($(GO) env CC)" >/dev/null 2>&1 && echo -race)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build check fmt-check lint docs-check race fuzz bench fmt docs cover clean
+.PHONY: help demo test build check fmt-check lint docs-check race fuzz bench chaos fmt docs cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +55,10 @@ bench: ## run the benchmarks once and print the ratios
 	@$(GO) test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./... >bench.out || { cat bench.out; exit 1; }
 	@awk -f internal/tools/ratios.awk bench.out
 
+chaos: ## kill the service at every step of an order's way, CHAOSRUNS times (10000), and print the counts
+	@OCTOTEST_CHAOS_RUNS=$(CHAOSRUNS) $(GO) test -count=1 -v -timeout 24h ./internal/chaos >chaos.out 2>&1; status=$$?; \
+	grep -v -E '^ *(===|--- PASS|PASS)' chaos.out; exit $$status
+
 fmt: ## format the Go files
 	@gofmt -w .
 
@@ -67,4 +73,4 @@ cover: ## say how much of each package the tests run
 	@$(GO) tool cover -func=coverage.txt | tail -n 1
 
 clean: ## remove what the other targets made
-	rm -rf bin dist coverage.txt bench.out
+	rm -rf bin dist coverage.txt bench.out chaos.out

@@ -62,12 +62,20 @@ func TestKilledAtEveryStep(t *testing.T) {
 // Two processes on one PostgreSQL place orders side by side, and are killed in
 // turns: none lost, none doubled, the basket never mixed.
 func TestTwoProcessesOnOneDatabase(t *testing.T) {
-	runs := max(2, number(t, "OCTOTEST_CHAOS_RUNS", usualRuns)/8)
+	// A process that was killed is only given up after half a minute, so that
+	// these runs take long; and each takes up a dozen of the server's connections.
+	runs := max(2, number(t, "OCTOTEST_CHAOS_RUNS", usualRuns)/25)
+	if testing.Short() {
+		t.Skip("takes half a minute a run")
+	}
 	var sum tally
+	atOnce := make(chan struct{}, 3)
 	t.Run("runs", func(t *testing.T) {
 		for seed := 1; seed <= runs; seed++ {
 			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 				t.Parallel()
+				atOnce <- struct{}{}
+				defer func() { <-atOnce }()
 				r := newRun(t, uint64(1_000_000+seed), &sum)
 				r.database = storetest.Postgres(t).Database.Reveal()
 				r.dataDirs = []string{t.TempDir(), t.TempDir()}
