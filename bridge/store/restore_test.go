@@ -323,7 +323,7 @@ func TestCheckOnlyLooks(t *testing.T) {
 // always is for restores that may replace what is there.
 func always(context.Context, store.Contents) error { return nil }
 
-func emptyZip(t *testing.T) []byte {
+func emptyZip(t testing.TB) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	archive := zip.NewWriter(&out)
