@@ -140,8 +140,7 @@ func (c complaints) WithAttrs([]slog.Attr) slog.Handler               { return c
 func (c complaints) WithGroup(string) slog.Handler                    { return c }
 func (c complaints) Handle(_ context.Context, record slog.Record) error {
 	switch record.Message {
-	case "a job failed and will be tried again", "a job failed for the last time: look at it, and retry it when its cause is gone",
-		"jobexecutor.JobExecutor: job cancelled remotely":
+	case "a job failed and will be tried again", "a job failed for the last time: look at it, and retry it when its cause is gone":
 		return nil
 	}
 	text := record.Message

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -86,8 +87,9 @@ func (q *Queue) Retry(ctx context.Context, id int64) error {
 }
 
 // Cancel calls a job off. One that waits is not run; of one that runs the context
-// ends, and it is not run again, nor is it completed unless its handler says that
-// it is done. One that is over stays as it is. Safe to repeat. ErrNotFound.
+// ends, in another process after up to 5 seconds, and it is not run again, nor is
+// it completed unless its handler says that it is done. One that is over stays as
+// it is. Safe to repeat. ErrNotFound.
 func (q *Queue) Cancel(ctx context.Context, id int64) error {
 	if err := q.river.cancel(ctx, id); err != nil {
 		return fmt.Errorf("cancel job %d: %w", id, err)
@@ -148,19 +150,23 @@ func (d *database[TTx]) retry(ctx context.Context, id int64) error {
 }
 
 func (d *database[TTx]) cancel(ctx context.Context, id int64) error {
-	return d.change(ctx, id, func(tx TTx, exec riverdriver.Executor, row *rivertype.JobRow) error {
-		if row.State == rivertype.JobStateRunning {
-			// That it was asked to look once more is called off with it.
-			if _, err := exec.JobUpdate(ctx, &riverdriver.JobUpdateParams{ID: id, MetadataDoMerge: true, Metadata: againNote(time.Time{})}); err != nil {
-				return err
-			}
+	err := d.change(ctx, id, func(_ TTx, exec riverdriver.Executor, row *rivertype.JobRow) error {
+		now := time.Now()
+		if row.State != rivertype.JobStateRunning {
+			return exec.Exec(ctx, d.texts.cancel, d.moment(now), id)
 		}
-		if _, err := d.client.JobCancelTx(ctx, tx, id); err != nil || row.State != rivertype.JobStateRunning || d.queue.store.Postgres() {
+		// That it was asked to look once more is called off with it.
+		note, err := json.Marshal(notes{CancelledAt: now.UTC().Format(time.RFC3339Nano)})
+		if err != nil {
 			return err
 		}
-		// On SQLite this version of River does not tell the worker itself.
-		return d.tell(ctx, exec, "river_control", map[string]any{"action": "cancel", "job_id": id, "queue": row.Queue})
+		_, err = exec.JobUpdate(ctx, &riverdriver.JobUpdateParams{ID: id, MetadataDoMerge: true, Metadata: note})
+		return err
 	})
+	if err == nil {
+		d.queue.runs.cancel(id) // where it runs in another process, that one will find the note
+	}
+	return err
 }
 
 // change runs a change of a job, which is locked, in a transaction of its own.

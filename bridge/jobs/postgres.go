@@ -31,7 +31,8 @@ func newPostgres(ctx context.Context, q *Queue) (backend, error) {
 			revive: `UPDATE river_job SET state = 'available', attempt = 0, scheduled_at = $1, finalized_at = NULL,
 				metadata = metadata - 'cancel_attempted_at' - 'octobridge_again'
 				WHERE id = $2 AND state IN ('cancelled', 'completed', 'discarded')`,
-			bury: `UPDATE river_job SET state = 'cancelled' WHERE id = $1 AND state = 'discarded'`,
+			cancel: `UPDATE river_job SET state = 'cancelled', finalized_at = $1 WHERE id = $2 AND state IN ('available', 'retryable', 'scheduled')`,
+			bury:   `UPDATE river_job SET state = 'cancelled' WHERE id = $1 AND state = 'discarded'`,
 			twin: `SELECT count(*) FROM river_job WHERE unique_key = (SELECT unique_key FROM river_job WHERE id = $1) AND id <> $2
 				AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')`,
 		},
@@ -93,11 +94,11 @@ func (p presence) keep(ctx context.Context) {
 		once, end := context.WithTimeout(ctx, p.queue.pace.silent/2)
 		err := p.beat(once)
 		if err == nil {
-			err = p.takeOver(once)
+			err = errors.Join(p.takeOver(once), p.callOff(once))
 		}
 		end()
 		if err != nil && ctx.Err() == nil {
-			p.queue.logger.WarnContext(ctx, "the jobs of a process that died cannot be taken over for now", "error", err)
+			p.queue.logger.WarnContext(ctx, "other processes that share the queue cannot be watched for now", "error", err)
 		}
 		select {
 		case <-ticker.C:
@@ -126,6 +127,24 @@ func (p presence) takeOver(ctx context.Context) error {
 	}
 	_, err = p.pool.Exec(ctx, `DELETE FROM jobs_instances WHERE seen_at < `+clock+` - $1`, 20*p.queue.pace.silent.Microseconds())
 	return err
+}
+
+// callOff ends the contexts of the jobs that run here and were cancelled from
+// elsewhere.
+func (p presence) callOff(ctx context.Context) error {
+	rows, err := p.pool.Query(ctx, `SELECT id FROM river_job WHERE state = 'running' AND kind = $1
+		AND metadata ? 'cancel_attempted_at' AND attempted_by[array_upper(attempted_by, 1)] = $2`, riverKind, p.queue.instance)
+	if err != nil {
+		return fmt.Errorf("find cancelled jobs: %w", err)
+	}
+	cancelled, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return fmt.Errorf("find cancelled jobs: %w", err)
+	}
+	for _, id := range cancelled {
+		p.queue.runs.cancel(id)
+	}
+	return nil
 }
 
 // leave says that this process runs nothing any more. What goes wrong does no

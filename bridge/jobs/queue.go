@@ -72,6 +72,7 @@ type Queue struct {
 	instance string // this process among those that share the queue
 	pace     pace
 	counts   *counts
+	runs     runs
 	started  atomic.Bool
 	river    backend
 }

@@ -30,7 +30,7 @@ type notes struct {
 	// Again is when the job is to look again, in Unix microseconds, because it
 	// was enqueued while it ran; 0: it was not.
 	Again int64 `json:"octobridge_again"`
-	// CancelledAt is River's: somebody cancelled the job while it ran.
+	// CancelledAt has River's name: somebody cancelled the job while it ran.
 	CancelledAt string `json:"cancel_attempted_at"`
 }
 
@@ -78,6 +78,7 @@ type texts struct {
 	due     string // (time, id): lets a waiting job run at once
 	forward string // (time, id): lets a waiting job run at a time to come
 	revive  string // (time, id): makes a job that is over wait again, as new
+	cancel  string // (time, id): makes a waiting job a cancelled one
 	bury    string // (id): makes a discarded job a cancelled one
 	twin    string // (id, id): how many other jobs of the same kind and key are not over
 }
@@ -160,16 +161,11 @@ func (d *database[TTx]) hurry(ctx context.Context, exec riverdriver.Executor, ro
 // wake tells the workers of a queue, when the transaction is committed, that
 // there is a job.
 func (d *database[TTx]) wake(ctx context.Context, exec riverdriver.Executor, queue string) error {
-	return d.tell(ctx, exec, "river_insert", map[string]any{"queue": queue})
-}
-
-// tell sends one of River's notices, when the transaction is committed.
-func (d *database[TTx]) tell(ctx context.Context, exec riverdriver.Executor, topic string, notice map[string]any) error {
-	payload, err := json.Marshal(notice)
+	payload, err := json.Marshal(map[string]string{"queue": queue})
 	if err != nil {
 		return err
 	}
-	return exec.NotifyMany(ctx, &riverdriver.NotifyManyParams{Topic: topic, Payload: []string{string(payload)}})
+	return exec.NotifyMany(ctx, &riverdriver.NotifyManyParams{Topic: "river_insert", Payload: []string{string(payload)}})
 }
 
 // locked returns a job that nobody else changes until the transaction ends;

@@ -84,7 +84,7 @@ func (d *database[TTx]) write(ctx context.Context, tx TTx, job *river.Job[look],
 		if result.failure == nil && result.again < 0 {
 			return done, d.end(ctx, tx, job, asked)
 		}
-		params := riverdriver.JobSetStateCancelled(job.ID, now, attemptError(result, job, errors.New("the job was cancelled")), forget)
+		params := riverdriver.JobSetStateCancelled(job.ID, now, attemptError(result, job, errCancelled), forget)
 		return cancelled, d.over(ctx, tx, job, kind, params, asked)
 	}
 	switch {

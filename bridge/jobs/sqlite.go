@@ -31,7 +31,8 @@ func newSQLite(q *Queue) (backend, error) {
 			revive: `UPDATE river_job SET state = 'available', attempt = 0, scheduled_at = ?, finalized_at = NULL,
 				metadata = jsonb_remove(metadata, '$.cancel_attempted_at', '$.octobridge_again')
 				WHERE id = ? AND state IN ('cancelled', 'completed', 'discarded')`,
-			bury: `UPDATE river_job SET state = 'cancelled' WHERE id = ? AND state = 'discarded'`,
+			cancel: `UPDATE river_job SET state = 'cancelled', finalized_at = ? WHERE id = ? AND state IN ('available', 'retryable', 'scheduled')`,
+			bury:   `UPDATE river_job SET state = 'cancelled' WHERE id = ? AND state = 'discarded'`,
 			twin: `SELECT count(*) FROM river_job WHERE unique_key = (SELECT unique_key FROM river_job WHERE id = ?) AND id <> ?
 				AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')`,
 		},

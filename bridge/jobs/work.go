@@ -27,18 +27,19 @@ func (w *worker[TTx]) Work(ctx context.Context, job *river.Job[look]) error {
 	if !ok { // cannot be: a River queue is named after the kind of all its jobs
 		return fmt.Errorf("there is no kind of jobs %q", job.Args.Name)
 	}
+	work, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer d.queue.runs.add(job.ID, cancel)()
 	began := time.Now()
-	again, failure := handle(ctx, kind.Handle, Job{ID: job.ID, Kind: kind.Name, Key: job.Args.Key,
+	again, failure := handle(work, kind.Handle, Job{ID: job.ID, Kind: kind.Name, Key: job.Args.Key,
 		Attempt: job.Attempt, CreatedAt: job.CreatedAt.UTC()})
 	result := verdict{began: began, ended: time.Now(), again: again, failure: failure}
-	if failure != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely) {
-		result.interrupted = true
-	}
-	outcome, err := d.settleSurely(context.WithoutCancel(ctx), job, kind, result)
+	result.interrupted = failure != nil && ctx.Err() != nil
+	outcome, err := d.settleSurely(ctx, job, kind, result)
 	if err != nil {
-		d.queue.logger.ErrorContext(ctx, "what came of a job could not be stored: it looks again as soon as the database can be written",
+		d.queue.logger.ErrorContext(ctx, "what came of a job could not be stored before the queue ended: it will look again",
 			"kind", kind.Name, "job", job.ID, "error", err)
-		return river.JobSnooze(time.Second) // River keeps trying to store that
+		return settled{}
 	}
 	d.queue.counts.saw(kind.Name, outcome, result.ended.Sub(began))
 	d.queue.report(ctx, job, outcome, failure)
@@ -73,31 +74,46 @@ func (e *panicError) Error() string { return "the handler panicked: " + e.text }
 // settled tells River that the outcome of a job is written already. River reports
 // the outcomes of those jobs that such an error names, which here are none: so it
 // writes nothing by itself, later, over what another process may have done by
-// then. A test holds River to that.
+// then; nor does it panic where it finds that somebody has. A test holds River to
+// that.
 type settled struct{}
 
 func (settled) Error() string               { return "what came of the job is stored" }
 func (settled) Jobs() []*rivertype.JobRow   { return nil }
 func (settled) ErrorsByID() map[int64]error { return nil }
 
-// settleSurely writes what came of a job, trying again while the database is in
-// trouble: a few seconds at most.
+// settleSurely writes what came of a job, trying again for as long as the
+// database is in trouble. When the queue stops it gives up soon: the job is then
+// left as one that a process which died was running.
 func (d *database[TTx]) settleSurely(ctx context.Context, job *river.Job[look], kind Kind, result verdict) (outcome, error) {
-	var err error
-	for attempt := range 5 {
-		if attempt > 0 {
-			pause := time.NewTimer(time.Duration(attempt) * 100 * time.Millisecond)
-			<-pause.C
-		}
-		var what outcome
-		once, end := context.WithTimeout(ctx, 10*time.Second)
-		what, err = d.settle(once, job, kind, result)
+	last := 3 // tries when the queue stops
+	for attempt := 1; ; attempt++ {
+		once, end := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		what, err := d.settle(once, job, kind, result)
 		end()
 		if err == nil {
 			return what, nil
 		}
+		if ctx.Err() != nil {
+			if last--; last == 0 {
+				return "", err
+			}
+		}
+		if attempt == 3 {
+			d.queue.logger.ErrorContext(ctx, "what came of a job cannot be stored: this is tried until the database can be written",
+				"kind", kind.Name, "job", job.ID, "error", err)
+		}
+		pause := time.NewTimer(min(time.Duration(attempt)*100*time.Millisecond, time.Second))
+		stopping := ctx.Done()
+		if ctx.Err() != nil {
+			stopping = nil // known already
+		}
+		select {
+		case <-pause.C:
+		case <-stopping:
+			pause.Stop()
+		}
 	}
-	return "", err
 }
 
 // report logs what an operator should know.
