@@ -42,7 +42,7 @@ func ExampleOrder(ctx context.Context, source ExampleSource, currency string, no
 		price = product.PromotionPrice
 	}
 	request := orders.Request{
-		Reference:   "EXAMPLE-" + now.UTC().Format("20060102-150405-") + strings.ToUpper(rand.Text()[:4]),
+		Reference:   "EXAMPLE-" + now.UTC().Format("0102") + rand.Text()[:4],
 		Customer:    orders.Customer{ID: "1", Email: "customer@example.com"},
 		Recipient:   recipient,
 		Courier:     orders.CourierChoice{ID: courier.ID},

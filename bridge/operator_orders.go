@@ -28,7 +28,7 @@ type orderPage struct {
 
 // operator is who did something, in timelines: a person's name does not belong
 // there.
-const operator = "operator"
+const operator = "an operator"
 
 func (o *operatorAPI) listOrders(_ http.ResponseWriter, r *http.Request) (any, error) {
 	filter, before, err := readFilter(r.URL.Query())

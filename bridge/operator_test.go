@@ -209,8 +209,8 @@ func TestOperatorActs(t *testing.T) {
 	if _, err := client.Settle(ctx, "SH-1", orders.SettledNotPlaced, ""); err != nil {
 		t.Error(err)
 	}
-	want := []string{"cancel SH-1 by operator", "retry SH-1 by operator, accept true", "retry SH-1 by operator, accept false",
-		`settle SH-1 by operator as placed "demoshop-7"`, `settle SH-1 by operator as not-placed ""`}
+	want := []string{"cancel SH-1 by an operator", "retry SH-1 by an operator, accept true", "retry SH-1 by an operator, accept false",
+		`settle SH-1 by an operator as placed "demoshop-7"`, `settle SH-1 by an operator as not-placed ""`}
 	if !slices.Equal(book.asked, want) {
 		t.Errorf("asked %q\nwant  %q", book.asked, want)
 	}

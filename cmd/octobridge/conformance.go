@@ -54,7 +54,7 @@ Rules about orders need the apiToken and a customer with orders. Without
 			return badUsage(cmd, "--api-token and --api-token-file are given together: take one of them out")
 		}
 		if tokenFile != "" {
-			read, err := readToken(tokenFile)
+			read, err := readToken("--api-token-file", tokenFile)
 			if err != nil {
 				return &usageError{command: cmd.CommandPath(), err: err}
 			}
@@ -85,19 +85,19 @@ Rules about orders need the apiToken and a customer with orders. Without
 }
 
 // readToken reads the file of an apiToken: one line, whose end does not count.
-func readToken(path string) (secret.String, error) {
+func readToken(flag, path string) (secret.String, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return secret.String{}, fmt.Errorf("--api-token-file cannot be read: %w", err)
+		return secret.String{}, fmt.Errorf("%s cannot be read: %w", flag, err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, longestToken+1))
 	if err != nil {
-		return secret.String{}, fmt.Errorf("--api-token-file cannot be read: %w", err)
+		return secret.String{}, fmt.Errorf("%s cannot be read: %w", flag, err)
 	}
 	text = bytes.TrimRight(text, "\r\n")
 	if len(text) == 0 || len(text) > longestToken {
-		return secret.String{}, fmt.Errorf("--api-token-file %s does not hold a token on one line", path)
+		return secret.String{}, fmt.Errorf("%s %s does not hold a token on one line", flag, path)
 	}
 	return secret.New(string(text)), nil
 }

@@ -37,7 +37,7 @@ func TestDocs(t *testing.T) {
 		tested += len(blocks)
 		t.Run(strings.TrimSuffix(filepath.Base(page), ".md"), func(t *testing.T) {
 			folder := t.TempDir()
-			_, environ := wholesaler(t.Cleanup)
+			environ := operate(t, nil).environ
 			for _, block := range blocks {
 				code, language, body := block[1], block[2], block[3]
 				if code == "" {

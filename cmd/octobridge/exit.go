@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"octobridge/bridge"
 	"octobridge/bridge/config"
 	"octobridge/idosell"
 )
@@ -21,6 +23,7 @@ const (
 	exitUpstream    = 3
 	exitLogin       = 4
 	exitMachine     = 5
+	exitService     = 6
 	exitInterrupted = 130
 )
 
@@ -35,6 +38,7 @@ var exitCodes = []struct {
 	{exitUpstream, "No answer, or an error, from the wholesaler or the adapter to be checked."},
 	{exitLogin, "The wholesaler refused the login, the password or the dropshippingKey."},
 	{exitMachine, "This machine stood in the way: a port, a file, the disk, the database."},
+	{exitService, "No service answers, it refuses the operator token, or it failed."},
 	{exitInterrupted, "It was interrupted before it was done. A service that stops ends with 0."},
 }
 
@@ -86,6 +90,18 @@ func exitCode(err error) int {
 	if is[*usageError](err) || is[*config.Error](err) {
 		return exitUsage
 	}
+	if refused, ok := errors.AsType[*bridge.OperatorError](err); ok {
+		switch {
+		case refused.Status == http.StatusBadGateway:
+			return exitUpstream
+		case refused.Status >= http.StatusInternalServerError:
+			return exitService
+		}
+		return exitNo
+	}
+	if is[*bridge.OperatorDown](err) {
+		return exitService
+	}
 	if failure, ok := errors.AsType[*idosell.Error](err); ok {
 		switch {
 		case failure.Kind == idosell.KindLogin || failure.Code == idosell.FaultDropshippingKey:
@@ -118,15 +134,21 @@ func (p *program) report(err error) {
 			fmt.Fprintf(p.errOut, "octobridge: %s\n", line)
 		}
 	}
-	failure, ok := errors.AsType[*idosell.Error](err)
-	if !ok {
-		return
+	if refused, ok := errors.AsType[*bridge.OperatorError](err); ok && refused.Status == http.StatusBadGateway {
+		p.again(idosell.SendAgain(refused.SendAgain), 0)
 	}
-	again := "safe to send again: " + string(failure.SendAgain)
-	if failure.RetryAfter > 0 && failure.SendAgain != idosell.SendAgainNo {
-		again += ", in " + failure.RetryAfter.Round(time.Second).String()
+	if failure, ok := errors.AsType[*idosell.Error](err); ok {
+		p.again(failure.SendAgain, failure.RetryAfter)
 	}
-	if failure.SendAgain == idosell.SendAgainUnknown {
+}
+
+// again says whether what failed at the wholesaler's may be sent again.
+func (p *program) again(safe idosell.SendAgain, after time.Duration) {
+	again := "safe to send again: " + string(safe)
+	if after > 0 && safe != idosell.SendAgainNo {
+		again += ", in " + after.Round(time.Second).String()
+	}
+	if safe == idosell.SendAgainUnknown {
 		again += " (it may have happened: find out first)"
 	}
 	fmt.Fprintf(p.errOut, "octobridge: %s\n", again)

@@ -29,6 +29,6 @@ func start() int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
-	p := &program{out: os.Stdout, errOut: os.Stderr, environ: os.Environ()}
+	p := &program{in: os.Stdin, out: os.Stdout, errOut: os.Stderr, environ: os.Environ()}
 	return p.run(ctx, os.Args[1:])
 }

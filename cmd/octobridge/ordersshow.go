@@ -4,112 +4,161 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"octobridge/idosell"
+	"octobridge/bridge"
+	"octobridge/bridge/config"
+	"octobridge/bridge/orders"
 )
 
 func (p *program) ordersShowCommand() *cobra.Command {
 	var since string
+	var atWholesaler bool
 	cmd := &cobra.Command{
-		Use:   "show ID|REFERENCE",
-		Short: "Show one order",
-		Long: `Shows one order: by the wholesaler's id (login-7), by its serial number, or by
-the shop's own reference, for which the orders since --since are read. Exits
-with 1 where there is no such order.`,
-		Example: "  octobridge orders show shop-7\n  octobridge orders show SH-1001\n  octobridge orders show SH-1001 --json",
+		Use:   "show REFERENCE",
+		Short: "Show one order: where it is, why it is stuck, what has happened",
+		Long: `Shows one order of the running service by the shop's reference: its state, why
+it waits and what to do about it, its parcels, and its timeline with each step,
+call and answer. The timeline holds no personal data.
+
+With --at-wholesaler it asks the wholesaler instead, for which no service has to
+run: by the wholesaler's id (login-7), by its serial number, or by the shop's
+reference, for which the orders since --since are read.
+
+Exits with 1 where there is no such order.`,
+		Example: "  octobridge orders show SH-1001\n  octobridge orders show SH-1001 --json\n  octobridge orders show --at-wholesaler shop-7",
 		Args:    cobra.ExactArgs(1),
 	}
-	cmd.Flags().StringVar(&since, "since", "180d", "how far back a reference is looked for: a day (2026-11-01), or how long ago (90d)")
+	cmd.Flags().StringVar(&since, "since", "180d", "with --at-wholesaler, how far back a reference is looked for: a day (2026-11-01), or how long ago (90d)")
+	cmd.Flags().BoolVar(&atWholesaler, "at-wholesaler", false, "ask the wholesaler, not the running service")
 	p.pricesFlag(cmd)
-	return p.upstreamCommand(cmd, func(ctx context.Context, client *idosell.Client, args []string) error {
-		begin, err := moment(since, time.Now(), client.Location())
-		if err != nil {
-			return badUsage(cmd, "--since %w", err)
+	flags := reachable(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if atWholesaler {
+			if err := notAtWholesaler(cmd, "server", "server-token-file"); err != nil {
+				return err
+			}
+			return p.showAtWholesaler(cmd, args[0], since)
 		}
-		order, err := findOrder(ctx, client, strings.TrimSpace(args[0]), begin)
+		if cmd.Flags().Changed("since") {
+			return badUsage(cmd, "--since goes with --at-wholesaler: the running service knows every order by its reference")
+		}
+		client, err := p.service(cmd, flags)
 		if err != nil {
 			return err
 		}
-		if order == nil {
-			return &answerNo{fmt.Sprintf("the wholesaler has no order %q, nor one with that reference since %s", args[0], begin.Format(time.DateOnly))}
+		defer client.Close()
+		return p.showOrder(cmd.Context(), client, args[0])
+	}
+	return configurable(cmd, config.Upstream)
+}
+
+func (p *program) showOrder(ctx context.Context, client *bridge.OperatorClient, reference string) error {
+	order, err := client.Order(ctx, reference, p.prices)
+	if refused, ok := asRefusal(err); ok && refused.Code == "order-not-found" {
+		return &answerNo{fmt.Sprintf("the service has no order with the reference %q; --at-wholesaler asks the wholesaler", reference)}
+	}
+	if err != nil {
+		return err
+	}
+	return p.print(order, func(w io.Writer) {
+		p.orderHead(w, order, time.Now())
+		if len(order.Timeline) > 0 {
+			fmt.Fprintln(w)
+			io.WriteString(w, timeline(order.Timeline, p.width()))
 		}
-		view := p.order(*order)
-		return p.print(view, func(w io.Writer) { p.orderSheet(w, view) })
 	})
 }
 
-// findOrder looks for an order by id, then by serial number, then by the
-// reference in its note or an id in other letter case; nil where there is none.
-// The cheap questions come first: only the last one reads every order of the
-// period.
-func findOrder(ctx context.Context, client *idosell.Client, name string, begin time.Time) (*idosell.Order, error) {
-	first := func(orders iter.Seq2[idosell.Order, error], matches func(idosell.Order) bool) (*idosell.Order, error) {
-		for order, err := range orders {
-			if err != nil {
-				return nil, err
-			}
-			if matches(order) {
-				return &order, nil
-			}
-		}
-		return nil, nil
-	}
-	order, err := first(client.Orders(ctx, idosell.OrderQuery{IDs: []string{name}}), func(o idosell.Order) bool { return o.ID == name })
-	if order != nil || err != nil {
-		return order, err
-	}
-	if serial, err := strconv.ParseInt(name, 10, 64); err == nil && serial > 0 {
-		order, err := first(client.Orders(ctx, idosell.OrderQuery{SerialNumbers: []int64{serial}}), func(o idosell.Order) bool { return o.SerialNumber == serial })
-		if order != nil || err != nil {
-			return order, err
-		}
-	}
-	return first(client.Orders(ctx, idosell.OrderQuery{DateType: idosell.DateAdded, Begin: begin}), func(o idosell.Order) bool {
-		return strings.EqualFold(o.Reference(), name) || strings.EqualFold(o.ID, name)
-	})
-}
-
-// orderSheet writes an order with all its details.
-func (p *program) orderSheet(w io.Writer, order orderView) {
+// orderHead writes where an order is.
+func (p *program) orderHead(w io.Writer, order bridge.OperatorOrder, now time.Time) {
+	request := order.Request
 	var about sheet
-	about.add("Order", order.ID)
-	about.add("Serial number", strconv.FormatInt(order.SerialNumber, 10))
-	about.add("Reference", order.Reference)
-	about.add("Status", order.Status)
-	about.add("Added", dayAndTime(order.AddedAt))
-	about.add("Changed", dayAndTime(order.ChangedAt))
-	about.add("Dispatched", dayAndTime(order.DispatchedAt))
-	about.add("Expected", dayAndTime(order.EstimatedDelivery))
-	about.add("Recipient", order.Recipient.who())
-	about.add("Address", order.Recipient.where())
-	about.add("Pickup point", order.Recipient.PickupPoint)
-	about.add("Phone", order.Recipient.Phone)
-	about.add("E-mail", order.Recipient.Email)
+	about.add("Reference", request.Reference)
+	about.add("Status", statusOf(order))
+	about.add("Accepted", clock(order.CreatedAt))
+	about.add("Looked at next", nextLook(order, now))
+	about.add("Order", order.SupplierID)
+	if order.SupplierStatus != "" {
+		about.add("Its status there", string(order.SupplierStatus))
+	}
+	about.add("Placed", clock(order.PlacedAt))
+	about.add("Dispatched", clock(order.DispatchedAt))
+	about.add("Delivered", clock(order.DeliveredAt))
+	if !order.ExpectedAt.IsZero() && order.DeliveredAt.IsZero() {
+		about.add("Expected", order.ExpectedAt.Format(time.DateOnly))
+	}
+	about.add("Recipient", recipientOf(request.Recipient))
+	about.add("Pickup point", request.PickupPointID)
 	about.add("Courier", order.Courier)
-	about.add("Payment", order.Payment)
-	about.add("Note", order.ClientNote)
-	about.add("For the courier", order.CourierNote)
-	about.add("Account pays", order.AccountTotal.text())
+	about.add("Payment", string(request.PaymentType))
+	if request.Total.Currency != "" {
+		about.add("Customer pays", request.Total.Amount.StringFixed(2)+" "+request.Total.Currency)
+	}
 	for _, parcel := range order.Parcels {
-		about.add("Parcel", parcel.Number)
-		about.add("  consignment", parcel.ShippingNumber)
-		about.add("  tracking", parcel.TrackingURL)
+		about.add("Parcel", strings.TrimSpace(parcel.Number+"  "+parcel.TrackingURL))
 	}
 	io.WriteString(w, about.render())
-
-	lines := table{columns: []column{{title: "Quantity", right: true}, {title: "Product"}, {title: "Size"}, {title: "Code"}}}
-	if p.prices {
-		lines.columns = append(lines.columns, column{title: "Account price", right: true})
+	if order.Reason.Text != "" || order.Reason.Code != "" {
+		fmt.Fprintln(w)
+		io.WriteString(w, hang("Why    ", strings.TrimSpace(fmt.Sprintf("%s (%s)", order.Reason.Text, order.Reason.Code)), p.width()))
 	}
-	for _, line := range order.Lines {
-		lines.add(line.Quantity, line.Name, line.Size, line.Code, line.AccountPrice.text())
+	if advice := adviceOn(order); advice != "" {
+		io.WriteString(w, hang("To do  ", advice, p.width()))
 	}
 	fmt.Fprintln(w)
-	io.WriteString(w, lines.render(p.width()))
+	io.WriteString(w, p.goodsTable(order))
+}
+
+// goodsTable lists what was asked for, and with --prices what the account pays.
+func (p *program) goodsTable(order bridge.OperatorOrder) string {
+	lines := table{columns: []column{{title: "Quantity", right: true}, {title: "Code", whole: true}, {title: "Product"}}}
+	if p.prices {
+		lines.columns = append(lines.columns, column{title: "Account pays", right: true})
+	}
+	if len(order.Goods) > 0 { // as verified; perhaps less than was asked for
+		for _, goods := range order.Goods {
+			lines.add(goods.Quantity.String(), goods.Code, goods.Name, moneyOf(goods.Gross, "").text())
+		}
+		return lines.render(p.width())
+	}
+	for _, line := range order.Request.Lines {
+		lines.add(line.Quantity.String(), line.Code, "", moneyOf(line.Price, "").text())
+	}
+	return lines.render(p.width())
+}
+
+// timeline writes what has happened, a line or more each: no word of it is cut.
+func timeline(events []orders.Event, width int) string {
+	kinds, states := len("What"), len("State")
+	for _, event := range events {
+		kinds, states = max(kinds, len(event.Kind)), max(states, len(event.State))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-14s  %-*s  %-*s  %s\n", "When", kinds, "What", states, "State", "Happened")
+	for _, event := range events {
+		text := event.Text
+		if event.Detail != "" {
+			text += " [" + event.Detail + "]"
+		}
+		label := fmt.Sprintf("%-14s  %-*s  %-*s  ", event.At.Local().Format("01-02 15:04:05"), kinds, event.Kind, states, event.State)
+		b.WriteString(hang(label, text, width))
+	}
+	return b.String()
+}
+
+// recipientOf is to whom an order goes, on one line.
+func recipientOf(a orders.Address) string {
+	var parts []string
+	for _, part := range []string{
+		strings.TrimSpace(a.FirstName + " " + a.LastName), a.Firm, a.Street, strings.TrimSpace(a.ZipCode + " " + a.City), a.Country,
+	} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
 }

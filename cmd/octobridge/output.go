@@ -22,6 +22,13 @@ func terminal(w io.Writer) bool {
 	return ok && isatty.IsTerminal(file.Fd())
 }
 
+// asks says whether somebody can be asked something: both what they read and
+// what they type is a terminal.
+func (p *program) asks() bool {
+	in, ok := p.in.(*os.File)
+	return ok && isatty.IsTerminal(in.Fd()) && terminal(p.errOut)
+}
+
 // width returns how many columns a table may take: those of the terminal. Where
 // there is none it is 0, for nothing may be cut that another program searches or
 // a file keeps.

@@ -13,6 +13,7 @@ import (
 
 // program is one run: where it writes, and what the flags for all commands say.
 type program struct {
+	in          io.Reader // nil: nothing can be read
 	out, errOut io.Writer
 	environ     []string // "NAME=value"
 
@@ -73,6 +74,7 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 
 	root.AddGroup(
 		&cobra.Group{ID: groupService, Title: "The service:"},
+		&cobra.Group{ID: groupOperate, Title: "Ask the running service:"},
 		&cobra.Group{ID: groupUpstream, Title: "Ask the wholesaler:"},
 		&cobra.Group{ID: groupChecks, Title: "Check:"},
 	)
@@ -90,6 +92,10 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 		p.availabilityCommand(),
 		p.couriersCommand(),
 		p.ordersCommand(),
+		p.tokenCommand(),
+		p.webhooksCommand(),
+		p.alertsCommand(),
+		p.jobsCommand(),
 		p.conformanceCommand(),
 		p.configCommand(),
 		p.versionCommand(),
@@ -145,6 +151,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 // The groups under which the commands are listed.
 const (
 	groupService  = "service"
+	groupOperate  = "operate"
 	groupUpstream = "upstream"
 	groupChecks   = "checks"
 )

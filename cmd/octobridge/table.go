@@ -113,6 +113,34 @@ func (s sheet) render() string {
 	return b.String()
 }
 
+// wrap breaks text into lines of at most width columns between words. A word that
+// is longer has a line of its own. A width of 0 makes one line.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(oneLine(text)) {
+		switch {
+		case line == "":
+			line = word
+		case width <= 0 || display.StringWidth(line)+1+display.StringWidth(word) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	return append(lines, line)
+}
+
+// hang writes a text behind a label, its further lines below the first one.
+func hang(label, text string, width int) string {
+	indent := display.StringWidth(label)
+	if width > 0 {
+		width = max(width-indent, 20)
+	}
+	return label + strings.Join(wrap(text, width), "\n"+strings.Repeat(" ", indent)) + "\n"
+}
+
 // fit returns how wide each column is drawn, and whether that fits into width
 // without cutting what is of no use when cut.
 func (t *table) fit(width int) (widths []int, fits bool) {

@@ -23,13 +23,18 @@ func (p *program) pricesFlag(cmd *cobra.Command) {
 // client of its own, which is closed when ask returns.
 func (p *program) upstreamCommand(cmd *cobra.Command, ask func(ctx context.Context, client *idosell.Client, args []string) error) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		client, err := p.client(cmd)
-		if err != nil {
-			return err
-		}
-		return errors.Join(ask(cmd.Context(), client, args), client.Close())
+		return p.withClient(cmd, func(ctx context.Context, client *idosell.Client) error { return ask(ctx, client, args) })
 	}
 	return configurable(cmd, config.Upstream)
+}
+
+// withClient runs ask with a client of the configured wholesaler.
+func (p *program) withClient(cmd *cobra.Command, ask func(ctx context.Context, client *idosell.Client) error) error {
+	client, err := p.client(cmd)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ask(cmd.Context(), client), client.Close())
 }
 
 // client makes a client of the configuration.
