@@ -20,8 +20,8 @@ type Page[T any] struct {
 	Total  int // of the whole list; 0 where the wholesaler does not say
 	Number int // of this page, from 0
 	Size   int // asked rows a page
+	Rows   int // on the wire, before those were left out that do not match
 
-	rows int // rows on the wire, before any were left out
 	ends []T // the first and the last of them
 }
 
@@ -41,7 +41,7 @@ func callPage[T any](ctx context.Context, c *Client, op Operation, params any, n
 	if info.Limit > 0 && info.Limit < size {
 		size = info.Limit // the wholesaler gives smaller pages than asked for
 	}
-	page := Page[T]{Items: items, Total: info.Total, Number: number, Size: size, rows: len(items)}
+	page := Page[T]{Items: items, Total: info.Total, Number: number, Size: size, Rows: len(items)}
 	if len(items) > 0 {
 		page.ends = []T{items[0], items[len(items)-1]}
 	}
@@ -62,17 +62,17 @@ func pages[T any](ctx context.Context, c *Client, op Operation, read func(contex
 				yield(none, err)
 				return
 			}
-			if number > 0 && page.rows == rows && rows > 0 && reflect.DeepEqual(before, page.ends) {
+			if number > 0 && page.Rows == rows && rows > 0 && reflect.DeepEqual(before, page.ends) {
 				yield(none, c.endless(op))
 				return
 			}
-			seen, rows = seen+page.rows, page.rows
+			seen, rows = seen+page.Rows, page.Rows
 			for _, item := range page.Items {
 				if !yield(item, nil) {
 					return
 				}
 			}
-			if page.rows == 0 || page.Total > 0 && seen >= page.Total || page.Total == 0 && page.rows < page.Size {
+			if page.Rows == 0 || page.Total > 0 && seen >= page.Total || page.Total == 0 && page.Rows < page.Size {
 				return
 			}
 			before = page.ends

@@ -147,7 +147,7 @@ func (s *Service) Settle(ctx context.Context, reference, who string, verdict Ver
 		now := s.now()
 		o.NextAt, o.waitingSince = time.Time{}, time.Time{}
 		if verdict == SettledNotPlaced {
-			o.State, o.Reason, o.proof, o.AskedAt = Accepted, Reason{}, proof{}, time.Time{}
+			o.State, o.Reason, o.proof = Accepted, Reason{}, proof{}
 			return Event{Kind: EventOperator, Text: "Settled on the word of " + who + ": it was not placed. It begins anew."}, nil, nil
 		}
 		o.State, o.Reason = Placed, Reason{ReasonSettled, "Settled on the word of " + who + ": it was placed."}

@@ -25,6 +25,17 @@ func (v *visit) place(ctx context.Context) error {
 	if reason.Code != "" {
 		return v.fail(ctx, reason)
 	}
+	if v.order.Attempts > 0 {
+		// It was sent before: whatever settled that, one look more costs little.
+		seen, err := v.lookForOrder(ctx)
+		if err != nil {
+			return v.asked(ctx, err)
+		}
+		if seen.order != nil {
+			v.note(EventProof, "", "The order was found among the wholesaler's orders before it was sent again.")
+			return v.placed(ctx, seen.order.ID, seen.order.SerialNumber, seen.order.Status, "The wholesaler has the order.")
+		}
+	}
 	// Right before placing: a session may have been renewed meanwhile, a process
 	// have died, somebody else have used the account.
 	basket, err := v.readBasket(ctx)

@@ -27,8 +27,12 @@ import (
 // operator settles it.
 
 const (
-	clocksDiffer = 10 * time.Minute // between here and the wholesaler, and then some
-	lookingEnds  = 14 * 24 * time.Hour
+	// aDayBefore is how long before placeOrder the list of orders begins: the
+	// wholesaler's clock may be wrong, its hour occur twice in autumn, or its time
+	// zone be configured wrongly. Whatever it is, the order is in the list then.
+	aDayBefore  = 26 * time.Hour
+	lookingEnds = 14 * 24 * time.Hour // looked for once a day from then on
+	mostPages   = 1000
 )
 
 // looking is how long to wait after so many looks that found nothing.
@@ -65,7 +69,7 @@ func (v *visit) reconcile(ctx context.Context) error {
 func (v *visit) weigh(ctx context.Context, held content, candidates []string) error {
 	s, now := v.service, v.service.now()
 	before := v.order.proof
-	settled := v.order.AskedAt.Add(s.rules.CallTimeout + s.rules.Settle)
+	settled := v.callEnds().Add(s.rules.Settle)
 	// An order of a backup was in nobody's basket: what its basket held is not
 	// known, so the list of orders has to be enough.
 	basketProves := held == exact && v.basket.keepsGoods == 0 || before.Restored
@@ -81,12 +85,16 @@ func (v *visit) weigh(ctx context.Context, held content, candidates []string) er
 		v.note(EventProof, "", "It is proven that the order was not placed: twice, %s apart, it was not among the wholesaler's orders%s.", s.rules.Settle, map[bool]string{false: ", and the basket held exactly its goods"}[before.Restored])
 		s.alerts.Over(ctx, "order:"+v.order.Request.Reference)
 		if before.Restored {
-			return v.become(ctx, Accepted, func(o *Order, _ *basketRow) { o.proof, o.AskedAt = proof{}, time.Time{} })
+			return v.become(ctx, Accepted, func(o *Order, _ *basketRow) { o.proof = proof{} })
 		}
 		return v.become(ctx, Imported, func(o *Order, _ *basketRow) { o.proof = proof{Rounds: before.Rounds, ImportedAt: before.ImportedAt} })
 	}
 	return v.unproven(ctx, held, candidates)
 }
+
+// callEnds is when placeOrder has ended for certain: it begins within the time of
+// one call after it was announced, see place.
+func (v *visit) callEnds() time.Time { return v.order.AskedAt.Add(2 * v.service.rules.CallTimeout) }
 
 // looked stores a look that proves nothing yet.
 func (v *visit) looked(ctx context.Context, change func(*proof), pause time.Duration, text string) error {
@@ -106,7 +114,7 @@ func (v *visit) looked(ctx context.Context, change func(*proof), pause time.Dura
 // operator once, and gives the basket back to the other orders where it can.
 func (v *visit) unproven(ctx context.Context, held content, candidates []string) error {
 	s, now := v.service, v.service.now()
-	settled := !now.Before(v.order.AskedAt.Add(s.rules.CallTimeout + 2*s.rules.Settle))
+	settled := !now.Before(v.callEnds().Add(2 * s.rules.Settle))
 	if held == foreign && v.basket.orderID == v.order.ID {
 		s.alerts.Raise(ctx, "basket:"+v.order.Account, "The basket of the wholesaler's account holds goods that no order of the bridge put there, and an order's outcome is not known: look at both.")
 	}
@@ -186,44 +194,61 @@ type sighting struct {
 	candidates []string // ids of orders that could be this one, without its note
 }
 
-// lookForOrder reads all orders of the account since placeOrder was announced,
-// and some time before.
+// lookForOrder reads all orders of the account since a day before placeOrder was
+// announced. The list has to be complete, by the wholesaler's own count.
 func (v *visit) lookForOrder(ctx context.Context) (sighting, error) {
-	s := v.service
-	begin := v.order.AskedAt.Add(-clocksDiffer)
-	known, err := v.otherOrders(ctx)
+	query := idosell.OrderQuery{DateType: idosell.DateAdded, Begin: v.order.AskedAt.Add(-aDayBefore)}
+	known, err := v.otherOrders(ctx, query.Begin)
 	if err != nil {
 		return sighting{}, err
 	}
 	return call(ctx, v, idosell.OpGetOrders, func(ctx context.Context) (sighting, error) {
 		var seen sighting
-		for order, err := range s.wholesaler.Orders(ctx, idosell.OrderQuery{DateType: idosell.DateAdded, Begin: begin}) {
+		rows := 0
+		for number := range mostPages {
+			page, err := v.service.wholesaler.OrdersPage(ctx, query, number, 100)
 			if err != nil {
 				return sighting{}, err
 			}
-			if !order.Fault.OK() {
-				return sighting{}, fmt.Errorf("an order in the wholesaler's list has the fault %d: the list is not complete", order.Fault.Code)
-			}
-			switch {
-			case order.Reference() == v.order.Request.Reference, v.order.proof.Hint != "" && order.ID == v.order.proof.Hint:
-				if seen.order == nil {
-					seen.order = &order
-				} else {
-					seen.others++
+			for i := range page.Items {
+				if err := v.judgeOrder(&page.Items[i], known, &seen); err != nil {
+					return sighting{}, err
 				}
-			case order.Reference() == "" && !known[order.ID] && v.couldBe(&order):
-				seen.candidates = append(seen.candidates, order.ID)
+			}
+			rows += page.Rows
+			switch {
+			case seen.order == nil && page.Rows == 0 && rows < page.Total:
+				return sighting{}, fmt.Errorf("the wholesaler counts %d orders and shows %d: the list is not complete", page.Total, rows)
+			case page.Rows == 0 || page.Total > 0 && rows >= page.Total || page.Total == 0 && page.Rows < page.Size:
+				slices.Sort(seen.candidates)
+				return seen, nil
 			}
 		}
-		slices.Sort(seen.candidates)
-		return seen, nil
+		return sighting{}, fmt.Errorf("the wholesaler's list of orders has no end")
 	})
 }
 
+// judgeOrder takes one order of the wholesaler's into account.
+func (v *visit) judgeOrder(order *idosell.Order, known map[string]bool, seen *sighting) error {
+	switch {
+	case !order.Fault.OK():
+		return fmt.Errorf("an order in the wholesaler's list has the fault %d: the list is not complete", order.Fault.Code)
+	case order.Reference() == v.order.Request.Reference, v.order.proof.Hint != "" && order.ID == v.order.proof.Hint:
+		if seen.order == nil {
+			seen.order = order
+		} else if seen.order.ID != order.ID {
+			seen.others++
+		}
+	case order.Reference() == "" && !known[order.ID] && v.couldBe(order) && !slices.Contains(seen.candidates, order.ID):
+		seen.candidates = append(seen.candidates, order.ID)
+	}
+	return nil
+}
+
 // otherOrders are the wholesaler's ids of the orders that are known to be others.
-func (v *visit) otherOrders(ctx context.Context) (map[string]bool, error) {
+func (v *visit) otherOrders(ctx context.Context, since time.Time) (map[string]bool, error) {
 	rows, err := v.service.store.DB().QueryContext(ctx, v.service.store.Rebind("SELECT supplier_id FROM orders WHERE account = ? AND supplier_id <> '' AND id <> ? AND placed_at >= ?"),
-		v.order.Account, v.order.ID, micros(v.order.AskedAt.Add(-24*time.Hour)))
+		v.order.Account, v.order.ID, micros(since.Add(-aDayBefore)))
 	if err != nil {
 		return nil, fmt.Errorf("read the orders that were placed: %w", err)
 	}

@@ -33,6 +33,7 @@ type Wholesaler interface {
 	CouriersForOrder(ctx context.Context, query idosell.CourierQuery) ([]idosell.CourierOffer, error)
 	PlaceOrder(ctx context.Context, order idosell.NewOrder) (idosell.PlacedOrder, error)
 	Orders(ctx context.Context, query idosell.OrderQuery) iter.Seq2[idosell.Order, error]
+	OrdersPage(ctx context.Context, query idosell.OrderQuery, page, size int) (idosell.Page[idosell.Order], error)
 	CancelOrder(ctx context.Context, id string) error
 }
 
