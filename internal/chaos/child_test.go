@@ -45,6 +45,7 @@ type plan struct {
 const (
 	callTimeout = 400 * time.Millisecond
 	settle      = 700 * time.Millisecond
+	budget      = 500 // calls a second
 )
 
 // TestMain is the service process where it was started as one.
@@ -88,7 +89,7 @@ func (p plan) serve() error {
 		Config: config.Config{
 			PublicURL: "http://" + listener.Addr().String(), DataDir: p.DataDir, Database: idosell.NewSecret(p.Database),
 			IdoSell: config.IdoSell{URL: p.Wholesaler, Login: sandbox.DemoLogin, Password: idosell.NewSecret(sandbox.DemoPassword),
-				DropshippingKey: idosell.NewSecret(sandbox.DemoDropshippingKey), Timezone: "Europe/Warsaw", RequestsPerSecond: 1000, InFlight: 8, Timeout: callTimeout},
+				DropshippingKey: idosell.NewSecret(sandbox.DemoDropshippingKey), Timezone: "Europe/Warsaw", RequestsPerSecond: budget, InFlight: 8, Timeout: callTimeout},
 			Shop:    config.Shop{Kind: "dropshipping", Locale: "pl-PL", Currency: "PLN", ProductURL: "https://shop.example/{id}"},
 			Pricing: config.Pricing{Source: "none"},
 			Orders:  config.Orders{Settle: settle, Couriers: []string{"*=6"}},
