@@ -315,6 +315,11 @@ func TestABrokenAnswerIsUsedAsFarAsItCame(t *testing.T) {
 	if line := tr.timeline(second); line != "" {
 		t.Errorf("the other one's timeline says %s", line)
 	}
+	// What breaks after all was told is not even read: it would be another page.
+	tr.advance(time.Hour)
+	tr.list.has("demoshop-2", "SH-2", idosell.StatusFinished, "B")
+	tr.follow()
+	same(t, "told of both", tr.wasTold(), []string{"SH-2 order.dispatched [B]"})
 }
 
 func TestTheFirstLookProvesTheNote(t *testing.T) {
@@ -432,6 +437,7 @@ func TestAChangeMeanwhileIsKept(t *testing.T) {
 		tr.look()
 		same(t, "progress", tr.get("SH-1").Progress, orders.CancelledBySupplier)
 		same(t, "told", tr.wasTold(), []string{})
+		same(t, "parcels", tr.number("SELECT count(*) FROM order_parcels"), 0)
 	})
 }
 

@@ -284,6 +284,7 @@ func TestHostileNotices(t *testing.T) {
 		want   string
 	}{
 		"deep json":              {jsonNotice(strings.Repeat("[", deep) + strings.Repeat("]", deep)), "unreadable"},
+		"a hundred levels":       {jsonNotice(`{"orderId":"demoshop-1","x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "}"), "unreadable"},
 		"deep json objects":      {jsonNotice(strings.Repeat(`{"":`, deep/2)), "unreadable"},
 		"deep json in a form":    {formNotice("orderId=demoshop-1&x=" + strings.Repeat("[", deep)), "unreadable"},
 		"deep xml":               {xmlNotice(strings.Repeat("<a>", deep/2)), "unreadable"},
