@@ -51,7 +51,7 @@ func newFieldNames(configured []string) (fieldNames, error) {
 		ours = strings.TrimSpace(ours)
 		folded := fold(theirs)
 		if !found || folded == "" || !slices.Contains(config.NoticeFields, ours) {
-			return nil, fmt.Errorf("orders.webhook_fields: an entry names no field: write one of %s, =, and the name in the wholesaler's template",
+			return nil, fmt.Errorf("an entry names no field: write one of %s, =, and the name in the wholesaler's template",
 				strings.Join(config.NoticeFields, ", "))
 		}
 		names[ours] = append(names[ours], folded)
