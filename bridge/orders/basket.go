@@ -46,7 +46,9 @@ func compare(basket idosell.Basket, goods []Goods) content {
 }
 
 func (v *visit) readBasket(ctx context.Context) (idosell.Basket, error) {
-	return call(ctx, v, idosell.OpGetBasket, v.service.wholesaler.Basket)
+	basket, err := call(ctx, v, idosell.OpGetBasket, v.service.wholesaler.Basket)
+	v.compared = err == nil && compare(basket, v.order.Goods) == exact
+	return basket, err
 }
 
 // fill puts a verified order's goods into the basket, which must be empty.
@@ -72,6 +74,12 @@ func (v *visit) fill(ctx context.Context) error {
 		return err
 	}
 	v.basketIsClean(ctx)
+	if !v.needsBasket() {
+		// Before anything is put into the basket that would have to be taken out.
+		if err := v.chooseCourier(ctx); err != nil || v.order.State != Verified {
+			return err
+		}
+	}
 	v.note(EventCall, compact(v.order.Goods), "The goods are put into the account's basket.")
 	err = v.become(ctx, Importing, func(o *Order, b *basketRow) {
 		o.proof.ImportedAt = v.service.now()
@@ -92,6 +100,11 @@ func (v *visit) fill(ctx context.Context) error {
 		return v.service.wholesaler.ImportBasket(ctx, list)
 	})
 	if err == nil {
+		if v.needsBasket() {
+			if err := v.chooseCourier(ctx); err != nil || v.order.State != Importing {
+				return err
+			}
+		}
 		return v.filled(ctx, true)
 	}
 	if refused, text := v.importRefused(err); refused {
@@ -128,6 +141,9 @@ func (v *visit) filled(ctx context.Context, known bool) error {
 	}
 	switch compare(basket, v.order.Goods) {
 	case exact:
+		if reason := v.priceNow(basket); reason.Code != "" {
+			return v.fail(ctx, reason)
+		}
 		v.note(EventStep, compact(v.order.Goods), "The basket holds exactly the order's goods.")
 		return v.become(ctx, Imported, nil)
 	case foreign:

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"octobridge/idosell"
 )
@@ -16,40 +18,109 @@ type choice struct {
 	name string
 }
 
-// chooseCourier finds who takes the order, which is in the basket. Where no
-// courier fits, the reason says why.
-func (v *visit) chooseCourier(ctx context.Context) (choice, Reason, error) {
-	wanted := v.order.Request.Courier
-	name, id := wanted.Name, wanted.ID
-	if wanted.ID == 0 && wanted.Name == "" && wanted.Rule != Cheapest {
-		rule := v.service.rules.courierFor(v.order.Request.Recipient.Country)
-		if rule == "" {
-			return choice{}, Reason{ReasonNoCourier, "The order names no courier, and orders.couriers has no rule for its country."}, nil
+// couriersKept is how long the wholesaler's list of couriers is believed.
+const couriersKept = 5 * time.Minute
+
+// needsBasket says whether the courier can only be chosen with the goods in the
+// basket.
+func (v *visit) needsBasket() bool {
+	id, name, _ := v.wanted()
+	return id == 0 && name == ""
+}
+
+// wanted is the courier that the order or the rule for its country names: neither
+// id nor name means the cheapest. known is false where neither says anything.
+func (v *visit) wanted() (id int64, name string, known bool) {
+	choice := v.order.Request.Courier
+	if choice.ID != 0 || choice.Name != "" || choice.Rule == Cheapest {
+		return choice.ID, choice.Name, true
+	}
+	rule := v.service.rules.courierFor(v.order.Request.Recipient.Country)
+	if n, err := strconv.ParseInt(rule, 10, 64); err == nil {
+		return n, "", true
+	}
+	if rule == string(Cheapest) {
+		return 0, "", true
+	}
+	return 0, rule, rule != ""
+}
+
+// chooseCourier finds who takes the order. Where no courier fits, the order has
+// failed afterwards.
+func (v *visit) chooseCourier(ctx context.Context) error {
+	if v.courier != nil {
+		return nil
+	}
+	chosen, reason, err := v.findCourier(ctx)
+	if err != nil {
+		if refused, text := v.refused(err); refused {
+			return v.fail(ctx, Reason{ReasonRefused, "The wholesaler refuses to tell who takes the order: " + text})
 		}
-		if n, err := strconv.ParseInt(rule, 10, 64); err == nil {
-			id = n
-		} else if rule != string(Cheapest) {
-			name = rule
-		}
+		return v.asked(ctx, err)
+	}
+	if reason.Code != "" {
+		return v.fail(ctx, reason)
+	}
+	v.courier = &chosen
+	return nil
+}
+
+func (v *visit) findCourier(ctx context.Context) (choice, Reason, error) {
+	id, name, known := v.wanted()
+	if !known {
+		return choice{}, Reason{ReasonNoCourier, "The order names no courier, and orders.couriers has no rule for its country."}, nil
 	}
 	if id == 0 && name == "" {
 		return v.cheapest(ctx)
 	}
-	list, err := call(ctx, v, idosell.OpCouriers, func(ctx context.Context) ([]idosell.Courier, error) {
-		return v.service.wholesaler.Couriers(ctx, "")
-	})
-	if err != nil {
-		return choice{}, Reason{}, err
+	find := func(list []idosell.Courier) *idosell.Courier {
+		for i := range list {
+			if list[i].ID == id || id == 0 && strings.EqualFold(strings.TrimSpace(list[i].Name), strings.TrimSpace(name)) {
+				return &list[i]
+			}
+		}
+		return nil
 	}
-	for _, courier := range list {
-		if courier.ID == id || id == 0 && strings.EqualFold(strings.TrimSpace(courier.Name), strings.TrimSpace(name)) {
-			return choice{courier.ID, courier.Name}, v.suits(courier), nil
+	found := find(v.service.couriers.recent(v.service.now()))
+	if found == nil {
+		list, err := call(ctx, v, idosell.OpCouriers, func(ctx context.Context) ([]idosell.Courier, error) {
+			return v.service.wholesaler.Couriers(ctx, "")
+		})
+		if err != nil {
+			return choice{}, Reason{}, err
+		}
+		v.service.couriers.keep(list, v.service.now())
+		found = find(list)
+		if id != 0 && len(list) == 0 {
+			return choice{id: id}, Reason{}, nil // a wholesaler that lists none may still have it
 		}
 	}
-	if id != 0 && len(list) == 0 {
-		return choice{id: id}, Reason{}, nil // a wholesaler that lists none may still take it
+	if found == nil {
+		return choice{}, Reason{ReasonNoCourier, fmt.Sprintf("The wholesaler has no courier %s. Its couriers: octobridge couriers.", quoted(id, name))}, nil
 	}
-	return choice{}, Reason{ReasonNoCourier, fmt.Sprintf("The wholesaler has no courier %s. Its couriers: octobridge couriers.", quoted(id, name))}, nil
+	return choice{found.ID, found.Name}, v.suits(*found), nil
+}
+
+// courierList is the wholesaler's list of couriers, for a few minutes.
+type courierList struct {
+	mu   sync.Mutex
+	list []idosell.Courier
+	at   time.Time
+}
+
+func (c *courierList) recent(now time.Time) []idosell.Courier {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Sub(c.at) > couriersKept {
+		return nil
+	}
+	return c.list
+}
+
+func (c *courierList) keep(list []idosell.Courier, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list, c.at = list, now
 }
 
 func quoted(id int64, name string) string {

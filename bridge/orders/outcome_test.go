@@ -1,6 +1,7 @@
 package orders_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -189,4 +190,27 @@ func TestCancellingIsLocalUntilItIsSent(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// An order came, and was placed, after the backup that the database was restored
+// from; the shop sends it once more, as it was never told. It is found.
+func TestAnOrderOfBeforeARestoreIsNotPlacedAgain(t *testing.T) {
+	s := newStage(t)
+	s.accept(request(t, "SH-1"))
+	s.work("SH-1", time.Minute)
+	backup := s.clock.Now().Add(-time.Hour)
+	for _, statement := range []string{"DELETE FROM order_events", "DELETE FROM order_parcels", "DELETE FROM orders", "DELETE FROM baskets",
+		fmt.Sprintf("INSERT INTO order_restores (backup_at, restored_at) VALUES (%d, %d)", backup.UnixMicro(), s.clock.Now().UnixMicro())} {
+		if err := s.store.Tx(t.Context(), func(tx *sql.Tx) error { _, err := tx.Exec(statement); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.accept(request(t, "SH-1"))
+	s.accept(request(t, "SH-2"))
+	if o := s.work("SH-1", time.Hour); o.State != orders.Placed || len(s.upstream("SH-1")) != 1 || o.SupplierID != s.upstream("SH-1")[0].ID {
+		t.Errorf("%s, %d at the wholesaler's\n%s", o.State, len(s.upstream("SH-1")), s.timeline("SH-1"))
+	}
+	if o := s.work("SH-2", time.Hour); o.State != orders.Placed || len(s.upstream("SH-2")) != 1 {
+		t.Errorf("another order: %s, %d at the wholesaler's", o.State, len(s.upstream("SH-2")))
+	}
 }

@@ -15,49 +15,33 @@ const firstLook = 2 * time.Minute
 // place sends placeOrder for a basket that holds exactly the order's goods.
 func (v *visit) place(ctx context.Context) error {
 	s := v.service
-	courier, reason, err := v.chooseCourier(ctx)
+	if err := v.chooseCourier(ctx); err != nil || v.order.State != Imported {
+		return err
+	}
+	sent, err := v.mayHaveBeenSent(ctx)
 	if err != nil {
-		if refused, text := v.refused(err); refused {
-			return v.fail(ctx, Reason{ReasonRefused, "The wholesaler refuses to tell who takes the order: " + text})
-		}
-		return v.asked(ctx, err)
+		return err
 	}
-	if reason.Code != "" {
-		return v.fail(ctx, reason)
-	}
-	if v.order.Attempts > 0 {
-		// It was sent before: whatever settled that, one look more costs little.
-		seen, err := v.lookForOrder(ctx)
+	if !sent.IsZero() {
+		// Whatever settled that it was not placed: one look more costs little.
+		seen, err := v.lookForOrder(ctx, sent)
 		if err != nil {
 			return v.asked(ctx, err)
 		}
 		if seen.order != nil {
-			v.note(EventProof, "", "The order was found among the wholesaler's orders before it was sent again.")
+			v.note(EventProof, "", "The order was found among the wholesaler's orders before it was sent.")
 			return v.placed(ctx, seen.order.ID, seen.order.SerialNumber, seen.order.Status, "The wholesaler has the order.")
 		}
 	}
-	// Right before placing: a session may have been renewed meanwhile, a process
-	// have died, somebody else have used the account.
-	basket, err := v.readBasket(ctx)
-	if err != nil {
-		return v.asked(ctx, err)
-	}
-	switch compare(basket, v.order.Goods) {
-	case exact:
-	case empty:
-		return v.again(ctx, "The basket has lost the order's goods: the order begins anew.")
-	case ownOnly:
-		return v.emptied(ctx, v.takeOut(ctx, basket, v.order.Goods))
-	default:
-		return v.emptied(ctx, v.notOurs(ctx, basket))
-	}
-	if reason := v.priceNow(basket); reason.Code != "" {
-		return v.fail(ctx, reason)
+	if !v.compared {
+		if err := v.compareAgain(ctx); err != nil || v.order.State != Imported {
+			return err
+		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // the process is stopping: nothing that cannot be taken back is begun
 	}
-	order, err := v.newOrder(courier)
+	order, err := v.newOrder(*v.courier)
 	if err != nil {
 		return v.fail(ctx, Reason{ReasonRefused, "The order cannot be sent: " + err.Error()})
 	}
@@ -65,7 +49,7 @@ func (v *visit) place(ctx context.Context) error {
 	announced := s.now()
 	err = v.become(ctx, Placing, func(o *Order, _ *basketRow) {
 		o.Attempts++
-		o.AskedAt, o.CourierID, o.Courier = announced, courier.id, courier.name
+		o.AskedAt, o.CourierID, o.Courier = announced, v.courier.id, v.courier.name
 		o.proof = proof{Rounds: o.proof.Rounds, ImportedAt: o.proof.ImportedAt}
 	})
 	if err != nil {
@@ -84,6 +68,53 @@ func (v *visit) place(ctx context.Context) error {
 		return v.placed(ctx, placed.ID, placed.SerialNumber, placed.Status, "The wholesaler has taken the order.")
 	}
 	return v.notPlaced(ctx, placed, err)
+}
+
+// restoredLately is for how long after a restore an order is looked for at the
+// wholesaler's before it is sent for the first time: it may have come, and have
+// been placed, between the backup and the restore, and have been sent by the shop
+// once more since.
+const restoredLately = 14 * 24 * time.Hour
+
+// mayHaveBeenSent is the moment from which on the order may have been sent before:
+// zero, when that cannot be.
+func (v *visit) mayHaveBeenSent(ctx context.Context) (time.Time, error) {
+	s := v.service
+	since := int64(0)
+	err := s.store.DB().QueryRowContext(ctx, s.store.Rebind("SELECT COALESCE(MIN(backup_at), 0) FROM order_restores WHERE restored_at > ?"),
+		micros(s.now().Add(-restoredLately))).Scan(&since)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read when the database was restored: %w", err)
+	}
+	sent := fromMicros(since)
+	if asked := v.order.AskedAt; v.order.Attempts > 0 && (sent.IsZero() || asked.Before(sent)) {
+		sent = asked
+	}
+	return sent, nil
+}
+
+// compareAgain compares the basket once more right before placing, where somebody
+// was called since the last comparison: a session may have been renewed, a process
+// have died, somebody else have used the account. Unless the basket holds exactly
+// the order's goods the order is not Imported any more afterwards.
+func (v *visit) compareAgain(ctx context.Context) error {
+	basket, err := v.readBasket(ctx)
+	if err != nil {
+		return v.asked(ctx, err)
+	}
+	switch compare(basket, v.order.Goods) {
+	case exact:
+		if reason := v.priceNow(basket); reason.Code != "" {
+			return v.fail(ctx, reason)
+		}
+		return nil
+	case empty:
+		return v.again(ctx, "The basket has lost the order's goods: the order begins anew.")
+	case ownOnly:
+		return v.emptied(ctx, v.takeOut(ctx, basket, v.order.Goods))
+	default:
+		return v.emptied(ctx, v.notOurs(ctx, basket))
+	}
 }
 
 // priceNow compares the basket's prices with those that were verified.

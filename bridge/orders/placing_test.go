@@ -189,12 +189,12 @@ func TestGoodsOfOthersAreNeverOrderedAlong(t *testing.T) {
 			t.Errorf("state %s, reason %v", o.State, o.Reason)
 		}
 	})
-	t.Run("that come between the comparison and placing", func(t *testing.T) {
+	t.Run("that come while the order is on its way", func(t *testing.T) {
 		var s *stage
 		s = newStage(t, func(o *orders.Options, _ *sandbox.Options, _ *idosellConfig) {
 			done := false
 			o.Step = func(step string) {
-				if step == "after commit imported" && !done {
+				if step == "after call couriers-for-order" && !done {
 					done = true
 					foreign(s)
 				}

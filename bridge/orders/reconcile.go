@@ -42,7 +42,7 @@ func looking(looks int) time.Duration {
 
 // reconcile looks for an order whose outcome is not known.
 func (v *visit) reconcile(ctx context.Context) error {
-	seen, err := v.lookForOrder(ctx)
+	seen, err := v.lookForOrder(ctx, v.order.AskedAt)
 	if err != nil {
 		return v.asked(ctx, err)
 	}
@@ -194,10 +194,10 @@ type sighting struct {
 	candidates []string // ids of orders that could be this one, without its note
 }
 
-// lookForOrder reads all orders of the account since a day before placeOrder was
-// announced. The list has to be complete, by the wholesaler's own count.
-func (v *visit) lookForOrder(ctx context.Context) (sighting, error) {
-	query := idosell.OrderQuery{DateType: idosell.DateAdded, Begin: v.order.AskedAt.Add(-aDayBefore)}
+// lookForOrder reads all orders of the account since a day before it may first
+// have been sent. The list has to be complete, by the wholesaler's own count.
+func (v *visit) lookForOrder(ctx context.Context, sent time.Time) (sighting, error) {
+	query := idosell.OrderQuery{DateType: idosell.DateAdded, Begin: sent.Add(-aDayBefore)}
 	known, err := v.otherOrders(ctx, query.Begin)
 	if err != nil {
 		return sighting{}, err

@@ -141,6 +141,7 @@ type Service struct {
 	now        func() time.Time
 	logger     *slog.Logger
 	step       func(string)
+	couriers   courierList
 }
 
 var (

@@ -107,6 +107,9 @@ type visit struct {
 	order   *Order
 	basket  *basketRow
 	events  []Event // not stored yet
+
+	courier  *choice // who takes the order, once chosen
+	compared bool    // the basket was found to hold exactly the order's goods, and nobody was called since
 }
 
 // run takes steps until the order has come to an end or waits.
@@ -272,6 +275,7 @@ const readingPatience = 10
 // not cut off when the process stops: what came of it would be unknown.
 func call[T any](ctx context.Context, v *visit, op idosell.Operation, do func(context.Context) (T, error)) (T, error) {
 	s := v.service
+	v.compared = false
 	bound := s.rules.CallTimeout
 	if changes(op) {
 		ctx = context.WithoutCancel(ctx)
