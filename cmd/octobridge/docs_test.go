@@ -18,6 +18,10 @@ import (
 // testedBlock is a block of a page that is marked to be tested (docs/README.md).
 var testedBlock = regexp.MustCompile("(?ms)^<!-- tested(?:: exit ([0-9]+))? -->\n```(\\w+)\n(.*?)^```$")
 
+// withoutService marks a page whose commands need the data directory for
+// themselves.
+const withoutService = "<!-- tested without a service -->"
+
 // TestDocs runs the commands in docs/ that are marked so, and compiles the Go.
 func TestDocs(t *testing.T) {
 	pages, err := filepath.Glob(filepath.Join("..", "..", "docs", "*", "*.md"))
@@ -37,7 +41,10 @@ func TestDocs(t *testing.T) {
 		tested += len(blocks)
 		t.Run(strings.TrimSuffix(filepath.Base(page), ".md"), func(t *testing.T) {
 			folder := t.TempDir()
-			environ := operate(t, nil).environ
+			_, environ := wholesaler(t.Cleanup)
+			if !strings.Contains(string(text), withoutService) {
+				environ = serve(t)
+			}
 			for _, block := range blocks {
 				code, language, body := block[1], block[2], block[3]
 				if code == "" {

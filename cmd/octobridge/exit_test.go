@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"octobridge/bridge"
 	"octobridge/bridge/config"
 	"octobridge/idosell"
 )
@@ -30,6 +31,10 @@ func TestExitCode(t *testing.T) {
 		"adapter unreachable":  {&unreachable{errors.New("nothing answers there")}, 3},
 		"login refused":        {fmt.Errorf("search: %w", login), 4},
 		"key refused":          {&idosell.Error{Kind: idosell.KindFault, Code: 4}, 4},
+		"no service":           {fmt.Errorf("list: %w", &bridge.OperatorDown{Sentence: "nobody answers"}), 6},
+		"the service failed":   {&bridge.OperatorError{Status: 500}, 6},
+		"the service refuses":  {&bridge.OperatorError{Status: 409}, 1},
+		"its wholesaler fails": {&bridge.OperatorError{Status: 502, SendAgain: "unknown"}, 3},
 		"port taken":           {&net.OpError{Op: "listen", Err: errors.New("address already in use")}, 5},
 		"interrupted":          {&interrupted{login}, 130},
 		"cancelled underneath": {fmt.Errorf("read: %w", context.Canceled), 130},
@@ -69,6 +74,10 @@ func TestReport(t *testing.T) {
 		"unknown": {
 			&idosell.Error{Gate: "Dropshipping/placeOrder", Kind: idosell.KindTimeout, SendAgain: idosell.SendAgainUnknown},
 			"octobridge: Dropshipping/placeOrder: no answer in time\noctobridge: safe to send again: unknown (it may have happened: find out first)\n",
+		},
+		"through the service": {
+			&bridge.OperatorError{Status: 502, Detail: "the wholesaler did not do it", SendAgain: "unknown"},
+			"octobridge: the wholesaler did not do it\noctobridge: safe to send again: unknown (it may have happened: find out first)\n",
 		},
 		"the wholesaler's words": {
 			&idosell.Error{Gate: "Orders/get", Kind: idosell.KindFault, Code: 9, Text: "\x1b[2Jzła\rrzecz", SendAgain: idosell.SendAgainNo},

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -131,4 +134,38 @@ func (o *operated) run(t testing.TB, input string, args ...string) (code int, ou
 	p := &program{in: strings.NewReader(input), out: &stdout, errOut: &stderr, environ: o.environ}
 	code = p.run(t.Context(), args)
 	return code, stdout.String(), stderr.String()
+}
+
+// serve starts `octobridge serve` in a process of its own and returns the
+// environment under which octobridge asks it, and its wholesaler. It ends with
+// the test.
+func serve(t *testing.T) (environ []string) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "op") // as in operate
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, environ = wholesaler(t.Cleanup)
+	address := freeAddress(t)
+	environ = append(environ,
+		"OCTOBRIDGE_LISTEN="+address, "OCTOBRIDGE_PUBLIC_URL=http://"+address, "OCTOBRIDGE_DATA_DIR="+folder,
+		"OCTOBRIDGE_SHOP__KIND=dropshipping", "OCTOBRIDGE_PRICING__SOURCE=retail",
+	)
+	command := exec.Command("octobridge", "serve")
+	command.Env = append(cleanEnviron(), environ...)
+	command.Dir = folder
+	log := &bytes.Buffer{}
+	command.Stdout, command.Stderr = log, log
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Signal(syscall.SIGTERM)
+		if err := command.Wait(); err != nil {
+			t.Errorf("the service ended with %v:\n%s", err, log)
+		}
+		_ = os.RemoveAll(folder)
+	})
+	await(t, nil, "http://"+address+"/readyz")
+	return environ
 }

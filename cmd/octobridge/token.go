@@ -81,7 +81,7 @@ func (p *program) tokenListCommand() *cobra.Command {
 			if used == "" {
 				used = "never"
 			}
-			rows.add(strconv.FormatInt(token.ID, 10), token.Name, clock(token.CreatedAt)[:10], used, clock(token.RevokedAt), strings.Join(token.Scopes, " "))
+			rows.add(strconv.FormatInt(token.ID, 10), token.Name, day(when(token.CreatedAt)), used, clock(token.RevokedAt), strings.Join(token.Scopes, " "))
 		}
 		return p.listed(map[string]any{"tokens": tokens}, rows, "there are no tokens: octobridge token create makes one")
 	})
