@@ -199,7 +199,9 @@ func lookupKey(supplierID string, serial int64) string {
 // lookedAt takes over an answer about an order; nil: the wholesaler answered
 // without it, which does not mean that it is gone.
 func (s *Service) lookedAt(ctx context.Context, due dueOrder, answer *idosell.Order) error {
-	return s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
+	otherGoods := ""
+	err := s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
+		otherGoods = ""
 		f, err := s.loadFollowed(ctx, tx, due.id)
 		if err != nil {
 			return err
@@ -215,12 +217,32 @@ func (s *Service) lookedAt(ctx context.Context, due dueOrder, answer *idosell.Or
 				if err := s.proveNote(ctx, tx, f, answer, now); err != nil {
 					return err
 				}
+				otherGoods = s.proveGoods(f, answer, now)
 			}
 			f.answered(answer, s.wholesaler.Location(), now)
 		}
 		f.schedule(now, s.rules.FollowFor)
 		return s.saveFollowed(ctx, tx, f, now)
 	})
+	if err == nil && otherGoods != "" {
+		s.alerts.Raise(ctx, "goods:"+otherGoods, "Order "+otherGoods+" has other goods at the wholesaler's than were asked for: somebody used the account's basket at the same moment. Look at it there.")
+	}
+	return err
+}
+
+// proveGoods compares, at the first look at an order, its goods with those that
+// were asked for, and returns its reference where they differ: between the last
+// comparison of the basket and placing there is a moment in which somebody else
+// who uses the account can put something in.
+func (s *Service) proveGoods(f *followed, answer *idosell.Order, now time.Time) string {
+	if len(f.Goods) == 0 || len(answer.Lines) == 0 {
+		return "" // not told
+	}
+	if sameGoods(f.Goods, answer.Lines) {
+		return ""
+	}
+	f.tell(now, EventProof, "The wholesaler's order has other goods than were asked for.", compact(f.Goods)+" were asked for")
+	return f.Request.Reference
 }
 
 // proveNote notes, at the first look at an order, whether the wholesaler keeps

@@ -214,3 +214,30 @@ func TestAnOrderOfBeforeARestoreIsNotPlacedAgain(t *testing.T) {
 		t.Errorf("another order: %s, %d at the wholesaler's", o.State, len(s.upstream("SH-2")))
 	}
 }
+
+// Somebody else who uses the account puts goods into the basket in the moment
+// between the last comparison and placeOrder. Nothing can keep them out, but it is
+// seen at the first look at the order, and told.
+func TestGoodsThatSlipInAreTold(t *testing.T) {
+	var s *stage
+	s = newStage(t, func(o *orders.Options, _ *sandbox.Options, _ *idosellConfig) {
+		o.Step = func(step string) {
+			if step == "after commit placing" {
+				fillBasket(t, s, goods(t, 3)[2])
+			}
+		}
+	})
+	s.accept(request(t, "SH-1"))
+	s.work("SH-1", time.Minute)
+	s.clock.advance(time.Hour)
+	if err := s.service.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.upstream("SH-1")[0].Lines) != 3 || s.alerts.text("goods:SH-1") == "" || !strings.Contains(s.timeline("SH-1"), "other goods") {
+		t.Errorf("lines %v, alert %q\n%s", s.upstream("SH-1")[0].Lines, s.alerts.text("goods:"), s.timeline("SH-1"))
+	}
+	s.accept(request(t, "SH-2"))
+	if s.work("SH-2", time.Minute); s.alerts.text("goods:SH-2") != "" {
+		t.Error("an order with its own goods is told of")
+	}
+}

@@ -270,19 +270,25 @@ func (v *visit) couldBe(order *idosell.Order) bool {
 	if len(order.Lines) == 0 {
 		return true
 	}
-	have := map[string]decimal.Decimal{}
-	for _, line := range order.Lines {
-		key := goodsKey(line.ProductID, line.SizeID, line.ProductCode)
-		have[key] = have[key].Add(line.Quantity)
-	}
-	same := true
-	want := quantities(v.order.Goods)
-	for key, quantity := range want {
-		same = same && have[key].Equal(quantity)
-	}
-	if same && len(want) == len(have) {
+	if sameGoods(v.order.Goods, order.Lines) {
 		return true
 	}
 	to, asked := order.Client.Delivery.Address, &v.order.Request.Recipient
 	return strings.EqualFold(to.ZipCode, asked.ZipCode) && strings.EqualFold(strings.TrimSpace(to.LastName+to.Firm), strings.TrimSpace(asked.LastName+asked.Firm))
+}
+
+// sameGoods says whether an order at the wholesaler's has exactly these goods.
+func sameGoods(goods []Goods, lines []idosell.OrderLine) bool {
+	have := map[string]decimal.Decimal{}
+	for _, line := range lines {
+		key := goodsKey(line.ProductID, line.SizeID, line.ProductCode)
+		have[key] = have[key].Add(line.Quantity)
+	}
+	want := quantities(goods)
+	for key, quantity := range want {
+		if !have[key].Equal(quantity) {
+			return false
+		}
+	}
+	return len(want) == len(have)
 }
