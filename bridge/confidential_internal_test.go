@@ -52,10 +52,13 @@ func TestWhatTheShopPaysStaysInside(t *testing.T) {
 			planted := shop.planted()
 			found := map[string]bool{}
 			look := func(answers map[string]string) {
-				for _, p := range planted {
-					form := formOf(p.amount)
-					for _, where := range slices.Sorted(maps.Keys(answers)) {
-						written := form.FindStringSubmatch(answers[where])
+				for where, answer := range answers {
+					digits := squeezed(answer)
+					for _, p := range planted {
+						if !strings.Contains(digits, squeezed(p.amount.String())) {
+							continue // the quick look, for the thousands of pairs
+						}
+						written := formOf(p.amount).FindStringSubmatch(answer)
 						if written == nil {
 							continue
 						}
@@ -65,7 +68,7 @@ func TestWhatTheShopPaysStaysInside(t *testing.T) {
 					}
 				}
 			}
-			answers := shop.answers("pl-PL", "en-GB", "de-CH", "fr-FR")
+			answers := shop.answers("pl-PL", "en-GB", "de-CH")
 			look(answers)
 			shop.mustShow(answers, "149,90", "SH-1", "HERE-1", "HERE-3") // the retail side is there
 			if c.source == PricesRetail {
@@ -89,7 +92,7 @@ func TestWhatTheShopPaysStaysInside(t *testing.T) {
 				`{"trouble": {"fault": {"code": 9, "text": "limit %[1]s, %[2]s"}}}`, `{"trouble": {"soapFault": "wartość %[1]s, %[2]s"}}`,
 			} {
 				shop.control(fmt.Sprintf(trouble, plantedGoods, shop.catalogue.Products[0].Wholesale))
-				look(shop.answers("pl-PL"))
+				look(shop.answers("it-IT")) // a language that nothing is kept in
 			}
 		})
 	}
@@ -120,7 +123,6 @@ func openShop(t *testing.T, kind ShopKind, source PriceSource) *pricedShop {
 	s.public = "http://" + listener.Addr().String()
 	settings := demoConfig(kind, s.public, s.wholesaler, t.TempDir(), s.catalogue.Currency)
 	settings.Pricing.Source = string(source)
-	settings.Cache.Fresh = 0 // every question reaches the wholesaler
 	pages := newDemoShop(s.catalogue, nil)
 	service, err := NewService(t.Context(), ServiceOptions{Config: settings, Version: "test", Listener: listener, Public: pages.mount})
 	if err != nil {
@@ -347,6 +349,17 @@ func unescaped(answer string) string {
 	return answer
 }
 
+// squeezed takes out of a text whatever may part the digits of an amount.
+func squeezed(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '\t', '\n', '\r', '\f', '\u00a0', '\u2009', '\u202f', '.', ',', '\'', '’':
+			return -1
+		}
+		return r
+	}, text)
+}
+
 // formOf matches every way to write an amount: in full, without the zeros at its
 // end, in minor units, with a point or a comma, and its thousands parted by
 // whatever CLDR parts them with. Other digits beside make it another number.
@@ -369,8 +382,9 @@ func TestAmountIsFoundInEveryForm(t *testing.T) {
 		"6’173.20": true, `"6\u00a0173,20\u00a0z\u0142"`: true, "6&nbsp;173,20": true, "6&#160;173,2": true, `{"amount":617320}`: true, "6%20173,20": true,
 		"16173.20": false, "6173.21": false, "6173.205": false, "6173": false, "61732": true, "617": false, "6 17320": true, "7320": false, "": false,
 	} {
-		if got := form.MatchString(unescaped(text)); got != want {
-			t.Errorf("%q: found %t, want %t", text, got, want)
+		text := unescaped(text)
+		if got := form.MatchString(text); got != want || got && !strings.Contains(squeezed(text), "61732") {
+			t.Errorf("%q: found %t, want %t, squeezed to %q", text, got, want, squeezed(text))
 		}
 	}
 }
