@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"octobridge/bridge"
+	"octobridge/bridge/jobs"
 )
 
 func (p *program) jobsCommand() *cobra.Command {
@@ -44,7 +46,10 @@ where there is none.`,
 		if query.Limit < 1 || query.Limit > 10000 {
 			return badUsage(cmd, "--limit %d is not between 1 and 10000", query.Limit)
 		}
-		jobs, err := service.Jobs(ctx, query)
+		if query.State != "" && !slices.Contains(jobs.States, jobs.State(query.State)) {
+			return badUsage(cmd, "--state %q is not a state of jobs", query.State)
+		}
+		list, err := service.Jobs(ctx, query)
 		if err != nil {
 			return err
 		}
@@ -52,14 +57,14 @@ where there is none.`,
 			{title: "ID", right: true, whole: true}, {title: "Kind", whole: true}, {title: "Key", right: true}, {title: "State", whole: true},
 			{title: "Tries", right: true}, {title: "Next", whole: true}, {title: "Last error"},
 		}}
-		for _, job := range jobs {
+		for _, job := range list {
 			next := ""
 			if job.FinishedAt.IsZero() {
 				next = clock(job.ScheduledAt)
 			}
 			rows.add(strconv.FormatInt(job.ID, 10), job.Kind, strconv.FormatInt(job.Key, 10), job.State, fmt.Sprintf("%d/%d", job.Attempt, job.MaxAttempts), next, job.LastError)
 		}
-		return p.listed(map[string]any{"jobs": jobs}, rows, "there are no such jobs")
+		return p.listed(map[string]any{"jobs": list}, rows, "there are no such jobs")
 	})
 }
 

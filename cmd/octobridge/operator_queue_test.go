@@ -98,6 +98,7 @@ func TestTheRestOfTheDesk(t *testing.T) {
 		{"alerts list", exitOK, "It was slow.", ""},
 		{"alerts list --open", exitOK, "no  The password is refused.", ""},
 		{"jobs list --kind place", exitOK, "9  place  4  discarded  5/5  no answer", ""},
+		{"jobs list --state lost", exitUsage, "", "not a state of jobs"},
 		{"jobs retry 9", exitOK, "Job 9 is run again.", ""},
 		{"jobs cancel 9", exitOK, "Job 9 is out of the queue.", ""},
 		{"jobs retry 10", exitNo, "", "no such thing"},

@@ -100,7 +100,7 @@ func (p *program) confirm(cmd *cobra.Command, statement string) error {
 	if !p.asks() {
 		return badUsage(cmd, "there is nobody to ask: say --yes if you are sure")
 	}
-	fmt.Fprintf(p.errOut, "%s\nGo on? [y/N] ", oneLine(statement))
+	fmt.Fprintf(p.errOut, "%s\nGo on? [y/N] ", strings.Join(wrap(statement, helpColumns), "\n"))
 	answer, err := bufio.NewReader(io.LimitReader(p.in, 100)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the answer: %w", err)

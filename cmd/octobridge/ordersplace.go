@@ -184,7 +184,13 @@ func (p *program) sayPlaced(results []placeResult, waited bool) error {
 		}
 		rows.add(result.Reference, statusOf(order), order.SupplierID, about)
 	}
-	err := p.print(map[string]any{"orders": results}, func(w io.Writer) { io.WriteString(w, rows.render(p.width())) })
+	err := p.print(map[string]any{"orders": results}, func(w io.Writer) {
+		if len(results) == 1 && refused+unfinished > 0 {
+			io.WriteString(w, rows.sheets()) // why it was not placed is not to be cut
+			return
+		}
+		io.WriteString(w, rows.render(p.width()))
+	})
 	switch {
 	case err != nil:
 		return err
