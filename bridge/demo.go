@@ -120,6 +120,16 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 	if err := d.service.Listen(); err != nil {
 		return nil, err
 	}
+	if options.Kind == Dropshipping {
+		if err := seedDemoOrder(ctx, d.service.orders.orders, catalogue); err != nil {
+			return nil, err
+		}
+		// It is at the wholesaler's before anybody asks for it, so that what agents
+		// see of it does not change under a check that asks twice.
+		if err := d.service.orders.placeNow(ctx, demoLocalReference); err != nil {
+			return nil, err
+		}
+	}
 	d.Info = DemoInfo{
 		Adapter: public + "/oct8ne/frame", Storefront: public + storefront.Prefix, Sandbox: wholesaler,
 		Operator: operatorURL(d.service.OperatorAddrs()), APIToken: DemoAPIToken,

@@ -141,6 +141,19 @@ func (o *fulfilment) announce(ctx context.Context, tx *sql.Tx, change orders.Cha
 	return o.notify.Publish(ctx, tx, string(change), order.Request.Reference, told)
 }
 
+// placeNow brings an order as far as it can come, before its job is run. An order
+// that is not there is none to bring anywhere.
+func (o *fulfilment) placeNow(ctx context.Context, reference string) error {
+	order, err := o.orders.Get(ctx, reference)
+	if errors.Is(err, orders.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		_, err = o.orders.Work(ctx, order.ID)
+	}
+	return err
+}
+
 // run works until ctx ends.
 func (o *fulfilment) run(ctx context.Context) error {
 	var group sync.WaitGroup

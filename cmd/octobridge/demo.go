@@ -111,6 +111,12 @@ Try, from another terminal:
   curl '%[1]s/getOrderDetails?reference=%[6]s&apiToken=%[5]s'
   %[14]s conformance %[7]s --api-token %[5]s --customer-email %[4]s --search %[15]s
 
+Place an order, and see what has become of it:
+
+  %[14]s orders example --server %[3]s > order.json
+  %[14]s orders place order.json --wait --server %[3]s
+  %[14]s orders list --server %[3]s
+
 Ctrl-C ends it and leaves nothing behind.
 `, info.Adapter, info.Sandbox, info.Operator, info.CustomerEmail, info.APIToken, info.OrderReference, info.PublicURL(),
 		info.Storefront, info.Login, info.Password, info.DropshippingKey, url.QueryEscape(info.SearchTerm), info.ProductID, octobridge, shellWord(info.SearchTerm))
