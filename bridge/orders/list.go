@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // The most orders that are listed at once, and how many when nothing is said.
@@ -65,7 +66,8 @@ func (q *Query) conditions() (where string, args []any) {
 	anyOf("state", texts(q.States))
 	anyOf("progress", texts(q.Progress))
 	if q.Reference != "" {
-		add(`reference LIKE ? ESCAPE '\'`, strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(q.Reference)+"%")
+		// Not LIKE: SQLite's does not tell capitals from small letters.
+		add("substr(reference, 1, ?) = ?", utf8.RuneCountInString(q.Reference), q.Reference)
 	}
 	if !q.Since.IsZero() {
 		add("created_at >= ?", micros(q.Since))

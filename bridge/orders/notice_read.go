@@ -24,6 +24,7 @@ const (
 	maxEntries    = 5000 // values, and elements that hold values
 	maxDepth      = 40
 	maxEntryValue = 16 << 10 // bytes of a value; a longer one is passed over
+	maxEntryName  = 200      // bytes of a name that are looked at: no field of ours is called longer
 	maxInside     = 3        // documents in values of documents: JSON in a form's field
 )
 
@@ -123,7 +124,7 @@ func (r *noticeReader) value(path []string, text string, inside int) error {
 // below is a path with one more name. Elements of lists, and what PHP, XML and
 // people call them, have the name of the list.
 func below(path []string, name string) []string {
-	name = fold(name)
+	name = fold(name[:min(len(name), maxEntryName)])
 	if name == "" || name == "item" || name == "element" || strings.Trim(name, "0123456789") == "" {
 		return path
 	}

@@ -15,6 +15,13 @@ const firstLook = 2 * time.Minute
 // place sends placeOrder for a basket that holds exactly the order's goods.
 func (v *visit) place(ctx context.Context) error {
 	s := v.service
+	if v.order.proof.Doubted {
+		// It was proven that it had not been placed. That the basket still agrees is
+		// looked at first: everything else could only fail for a reason that is none.
+		if err := v.compareAgain(ctx); err != nil || v.order.State != Imported {
+			return err
+		}
+	}
 	if err := v.chooseCourier(ctx); err != nil || v.order.State != Imported {
 		return err
 	}
@@ -50,7 +57,7 @@ func (v *visit) place(ctx context.Context) error {
 	err = v.become(ctx, Placing, func(o *Order, _ *basketRow) {
 		o.Attempts++
 		o.AskedAt, o.CourierID, o.Courier = announced, v.courier.id, v.courier.name
-		o.proof = proof{Rounds: o.proof.Rounds, ImportedAt: o.proof.ImportedAt}
+		o.proof = proof{Rounds: o.proof.Rounds, ImportedAt: o.proof.ImportedAt, Told: o.proof.Told, Doubted: o.proof.Doubted}
 	})
 	if err != nil {
 		return err
@@ -102,12 +109,19 @@ func (v *visit) compareAgain(ctx context.Context) error {
 	if err != nil {
 		return v.asked(ctx, err)
 	}
-	switch compare(basket, v.order.Goods) {
-	case exact:
+	if v.compared {
 		if reason := v.priceNow(basket); reason.Code != "" {
 			return v.fail(ctx, reason)
 		}
 		return nil
+	}
+	if v.order.proof.Doubted {
+		// The call that was taken for lost has arrived after all, or somebody has
+		// changed the basket: in either case the proof holds no longer.
+		v.note(EventProof, "", "The basket does not hold the order's goods any more: what was proven is in doubt, and the order is looked for again.")
+		return v.unknown(ctx, "")
+	}
+	switch compare(basket, v.order.Goods) {
 	case empty:
 		return v.again(ctx, "The basket has lost the order's goods: the order begins anew.")
 	case ownOnly:

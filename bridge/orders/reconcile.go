@@ -87,7 +87,9 @@ func (v *visit) weigh(ctx context.Context, held content, candidates []string) er
 		if before.Restored {
 			return v.become(ctx, Accepted, func(o *Order, _ *basketRow) { o.proof = proof{} })
 		}
-		return v.become(ctx, Imported, func(o *Order, _ *basketRow) { o.proof = proof{Rounds: before.Rounds, ImportedAt: before.ImportedAt} })
+		return v.become(ctx, Imported, func(o *Order, _ *basketRow) {
+			o.proof = proof{Rounds: before.Rounds, ImportedAt: before.ImportedAt, Told: before.Told, Doubted: true}
+		})
 	}
 	return v.unproven(ctx, held, candidates)
 }

@@ -249,6 +249,7 @@ type proof struct {
 	ImportedAt time.Time `json:"importedAt,omitzero"`  // when the goods were last sent to the basket
 	Rounds     int       `json:"rounds,omitempty"`     // how often the order began anew because its basket was lost
 	Told       bool      `json:"told,omitempty"`       // the shop knows that the outcome is unknown
+	Doubted    bool      `json:"doubted,omitempty"`    // the outcome was unknown, and was proven: a basket that is lost now refutes the proof
 }
 
 // compact says what a quantity list is, for the timeline.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -58,7 +59,7 @@ func (v *visit) refused(err error) (bool, string) {
 	case failure.Kind == idosell.KindRequest || failure.Kind == idosell.KindTooLarge && failure.Status == 0:
 		return true, failure.Error()
 	case failure.Kind == idosell.KindFault && failure.Code != idosell.FaultLogin && failure.Code != idosell.FaultDropshippingKey:
-		return true, fmt.Sprintf("fault %d (%s)", failure.Code, v.order.Request.withoutPersons(failure.Text))
+		return true, fmt.Sprintf("fault %d (%s)", failure.Code, WithoutAmounts(v.order.Request.withoutPersons(failure.Text)))
 	}
 	return false, ""
 }
@@ -107,7 +108,7 @@ func (v *visit) judge(answers []idosell.Availability) ([]Goods, Reason) {
 			return nil, Reason{ReasonUnknownProduct, fmt.Sprintf("The wholesaler does not know the product of line %d (%s code %s).", i+1, line.CodeType, line.Code)}
 		}
 		if !answer.Fault.OK() {
-			return nil, Reason{ReasonRefused, fmt.Sprintf("The wholesaler refuses line %d (%s): fault %d (%s).", i+1, line.Code, answer.Fault.Code, v.order.Request.withoutPersons(answer.Fault.Text))}
+			return nil, Reason{ReasonRefused, fmt.Sprintf("The wholesaler refuses line %d (%s): fault %d (%s).", i+1, line.Code, answer.Fault.Code, WithoutAmounts(v.order.Request.withoutPersons(answer.Fault.Text)))}
 		}
 		g := Goods{ProductID: answer.ProductID, SizeID: answer.SizeID, Code: line.Code, CodeType: line.CodeType, Name: answer.ProductName, Quantity: line.Quantity, Gross: answer.PriceGross}
 		have, limited := left[g.key()]
@@ -192,6 +193,18 @@ func (r *Request) withoutPersons(text string) string {
 	}
 	return text
 }
+
+// amountLike are numbers with places behind a point or a comma, and numbers with
+// a currency beside them.
+var amountLike = regexp.MustCompile(`(?i)` +
+	`[0-9](?:[\s\p{Zs}.,'’]*[0-9])*[.,][0-9]+|` +
+	`[0-9](?:[\s\p{Zs}.,'’]*[0-9])*[\s\p{Zs}]*(?:zł|zl\b|pln\b|eur\b|usd\b|gbp\b|czk\b|€|\$|£)|` +
+	`(?:\b(?:zł|zl|pln|eur|usd|gbp|czk)|[€$£])[\s\p{Zs}]*[0-9](?:[\s\p{Zs}.,'’]*[0-9])*`)
+
+// WithoutAmounts takes amounts of money out of the wholesaler's words: what it
+// complains about may be the worth of the order or the account's limit, which the
+// account alone may know. Numbers of products and pieces stay.
+func WithoutAmounts(text string) string { return amountLike.ReplaceAllString(text, "[…]") }
 
 // replaceFold replaces a text in any letter case.
 func replaceFold(text, old, with string) string {

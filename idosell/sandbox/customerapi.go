@@ -72,6 +72,8 @@ func (s *Server) customerAPI(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) callGate(w http.ResponseWriter, r *http.Request, g *gate) {
 	started := time.Now()
+	s.underway.Add(1)
+	defer s.underway.Add(-1)
 	mood := s.moodFor(g)
 	s.mu.Lock()
 	s.calls[g.String()]++

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // the shop's time zone must be known on a bare machine, too
 
@@ -37,6 +38,7 @@ type Server struct {
 	feed            feedState
 
 	closed    chan struct{}
+	underway  atomic.Int64 // calls
 	closeOnce sync.Once
 	serving   sync.WaitGroup
 
@@ -216,6 +218,10 @@ func (s *Server) Calls() map[string]int {
 	defer s.mu.Unlock()
 	return maps.Clone(s.calls)
 }
+
+// Underway is how many calls are being worked on or answered, also those whose
+// caller has gone away: while there are any, something may still happen.
+func (s *Server) Underway() int { return int(s.underway.Load()) }
 
 // Orders tells every order that the sandbox ever accepted, in the order of their
 // serial numbers, whatever the moods hide from Orders/get.
