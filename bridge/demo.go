@@ -129,6 +129,9 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 		if err := d.service.orders.placeNow(ctx, demoLocalReference); err != nil {
 			return nil, err
 		}
+		if err := d.service.adapter.LoadOrders(ctx); err != nil {
+			return nil, err
+		}
 	}
 	d.Info = DemoInfo{
 		Adapter: public + "/oct8ne/frame", Storefront: public + storefront.Prefix, Sandbox: wholesaler,
