@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"golang.org/x/net/netutil"
 
@@ -19,6 +20,10 @@ import (
 // same time over OperatorRemote: strangers can open some before they are asked
 // for a proof.
 const remoteConnections = 256
+
+// refusedBody is how long the body of a request without the token may take to
+// come. Then, and after the answer, its connection is free for somebody else.
+const refusedBody = time.Second
 
 // remoteListener is a listener on which every request has to bring the token.
 type remoteListener struct{ net.Listener }
@@ -58,6 +63,9 @@ func provenOnly(token secret.String, proven, local http.Handler) http.Handler {
 		given, _ := bearer(r.Header.Get("Authorization"))
 		got := sha256.Sum256([]byte(given)) // of one length, so that comparing takes one time
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || token.Empty() {
+			// A body that never comes would be waited for before the answer goes out.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(refusedBody))
+			w.Header().Set("Connection", "close")
 			w.Header().Set("WWW-Authenticate", `Bearer realm="octobridge operators"`)
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.Header().Set("Cache-Control", "no-store")

@@ -1,11 +1,13 @@
 package server_test
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"octobridge/bridge/server"
 	"octobridge/internal/secret"
@@ -54,6 +56,27 @@ func TestOperatorsElsewhereProveThemselves(t *testing.T) {
 	}
 	if got := s.get("/orders", "Authorization", "Bearer "+operatorToken); got.status != 404 {
 		t.Errorf("the public listener answers operators: %d", got.status)
+	}
+}
+
+// The answer to a request without the token waited for its body, for ever: 256
+// connections that announced one and sent none kept all operators out.
+func TestABodyThatNeverComesHoldsNoOperatorUp(t *testing.T) {
+	s := start(t, server.Options{OperatorRemote: "127.0.0.1:0", OperatorToken: secret.New(operatorToken)})
+	conn, err := net.Dial("tcp", s.OperatorAddrs()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write([]byte("POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn) // to the end of the connection
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 401 ") {
+		t.Errorf("answered %q, %v", answer, err)
 	}
 }
 
