@@ -51,7 +51,7 @@ func (w *shopWholesaler) Availability(ctx context.Context, lines []shopapi.Line)
 
 func shopAvailability(line shopapi.Line, a *idosell.Availability, currency string) shopapi.Availability {
 	if !a.Fault.OK() {
-		reason := &shopapi.Reason{Code: "refused", Text: cmp.Or(plainText(a.Fault.Text), "The wholesaler refuses this product.")}
+		reason := &shopapi.Reason{Code: "refused", Text: cmp.Or(orders.WithoutAmounts(plainText(a.Fault.Text)), "The wholesaler refuses this product.")}
 		if a.Fault.Code == idosell.FaultNothing {
 			reason.Code = string(orders.ReasonUnknownProduct)
 		}

@@ -9,8 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deeply a document may be nested; ours has three levels.
-const maxDepth = 16
+const (
+	// maxDepth is how deeply a document may be nested; ours has three levels.
+	maxDepth = 16
+	// maxValues bounds the values of a document, each of which takes up many times
+	// what it is written with. The largest order has fewer than 4,000.
+	maxValues = 10_000
+)
 
 // object is a JSON object in the order in which it was written.
 type object []member
@@ -39,15 +44,15 @@ func parse(body []byte) (any, error) {
 	if !utf8.Valid(body) {
 		return nil, malformed("the body is not UTF-8")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	value, err := parseValue(decoder, 0)
+	p := &parsing{Decoder: json.NewDecoder(bytes.NewReader(body))}
+	p.UseNumber()
+	value, err := p.value(0)
 	if err != nil {
 		return nil, explained(err)
 	}
-	switch _, err := decoder.Token(); {
+	switch _, err := p.Token(); {
 	case err == nil:
-		return nil, malformed("something follows the JSON document at byte %d", decoder.InputOffset())
+		return nil, malformed("something follows the JSON document at byte %d", p.InputOffset())
 	case !errors.Is(err, io.EOF):
 		return nil, explained(err)
 	}
@@ -66,8 +71,17 @@ func explained(err error) error {
 	return malformed("the body is not JSON: it ends too early")
 }
 
-func parseValue(decoder *json.Decoder, depth int) (any, error) {
-	token, err := decoder.Token()
+// parsing is a document that is being read.
+type parsing struct {
+	*json.Decoder
+	values int // so far
+}
+
+func (p *parsing) value(depth int) (any, error) {
+	if p.values++; p.values > maxValues {
+		return nil, malformed("the body has more than %d values", maxValues)
+	}
+	token, err := p.Token()
 	if err != nil {
 		return nil, err
 	}
@@ -80,37 +94,37 @@ func parseValue(decoder *json.Decoder, depth int) (any, error) {
 	}
 	if delimiter == '[' {
 		list := []any{}
-		for decoder.More() {
-			value, err := parseValue(decoder, depth+1)
+		for p.More() {
+			value, err := p.value(depth + 1)
 			if err != nil {
 				return nil, err
 			}
 			list = append(list, value)
 		}
-		_, err := decoder.Token()
+		_, err := p.Token()
 		return list, err
 	}
 	members := object{}
 	seen := map[string]bool{}
-	for decoder.More() {
-		token, err := decoder.Token()
+	for p.More() {
+		token, err := p.Token()
 		if err != nil {
 			return nil, err
 		}
 		name, ok := token.(string)
 		if !ok {
-			return nil, malformed("the body is not JSON: it is wrong at byte %d", decoder.InputOffset())
+			return nil, malformed("the body is not JSON: it is wrong at byte %d", p.InputOffset())
 		}
 		if seen[name] {
-			return nil, malformed("a name comes twice in one object, at byte %d", decoder.InputOffset())
+			return nil, malformed("a name comes twice in one object, at byte %d", p.InputOffset())
 		}
 		seen[name] = true
-		value, err := parseValue(decoder, depth+1)
+		value, err := p.value(depth + 1)
 		if err != nil {
 			return nil, err
 		}
 		members = append(members, member{name, value})
 	}
-	_, err = decoder.Token()
+	_, err = p.Token()
 	return members, err
 }
