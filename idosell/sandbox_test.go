@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -303,5 +304,35 @@ func TestSandboxWSDLs(t *testing.T) {
 		if len(wsdl.Operations) == 0 || wsdl.Operations[0].Name != spec.Method || wsdl.Version < 0 || wsdl.Operations[0].SOAPAction != "#"+spec.Method {
 			t.Errorf("%s: %+v", spec.Name(), wsdl)
 		}
+	}
+}
+
+// The session was renewed, and then all sessions were revoked, while a search with
+// the session before was under way. The search took the renewed one for good, was
+// refused again, and gave up: the first search after a restart of the bridge that
+// met a revocation was answered with nothing.
+func TestARenewedSessionThatWasRevokedIsReplacedToo(t *testing.T) {
+	s := newStage(t)
+	if _, err := s.client.Supplier(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	hold := make(chan struct{})
+	s.Server.SetMoods(sandbox.Moods{Gates: []string{"Products/search"}, Calls: 1, Trouble: sandbox.Trouble{Hold: hold}})
+	searched := make(chan error)
+	go func() {
+		_, err := s.client.SearchProductsPage(t.Context(), idosell.ProductQuery{Text: "kubek"}, 0, 1)
+		searched <- err
+	}()
+	for s.Server.Calls()["Products/search"] == 0 {
+		runtime.Gosched()
+	}
+	s.Server.Revoke() // the one that the search goes with
+	if _, err := s.client.Supplier(t.Context()); err != nil {
+		t.Fatal(err) // renews
+	}
+	s.Server.Revoke() // the renewed one
+	close(hold)
+	if err := <-searched; err != nil {
+		t.Errorf("the search fails: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -117,6 +118,7 @@ type sessions struct {
 	refusals int       // wrong passwords in a row
 	notUntil time.Time // no Authenticate before this moment
 	refusal  *Error
+	renewals atomic.Int64            // that were begun
 	useless  map[Operation]time.Time // gates that refused a new session, and until when that counts
 }
 
@@ -141,7 +143,9 @@ func (s *sessions) setUseless(op Operation) {
 // sessionKey is a key to call gates with.
 type sessionKey struct {
 	Secret
-	adopted bool // another instance got it
+	adopted bool // somebody else got it, perhaps before the sessions were revoked
+
+	renewal int64 // of this process, that brought it
 }
 
 // key returns a session key that is good for a while, renewing it first when
@@ -159,12 +163,14 @@ func (s *sessions) key(ctx context.Context) (sessionKey, error) {
 // renew replaces the key stale, which ran out or was refused, and returns the
 // new one; when somebody else has replaced it already, theirs.
 func (s *sessions) renew(ctx context.Context, stale Secret) (sessionKey, error) {
-	return shared(ctx, s.client, "session", func(ctx context.Context) (sessionKey, error) {
+	before := s.renewals.Load()
+	key, err := shared(ctx, s.client, "session", func(ctx context.Context) (sessionKey, error) {
+		renewal := s.renewals.Add(1)
 		s.mu.Lock()
 		current := s.current
 		s.mu.Unlock()
 		if s.usable(current, stale) {
-			return sessionKey{Secret: current.Key}, nil
+			return sessionKey{current.Key, true, renewal}, nil
 		}
 		kept, adopted, err := s.replace(ctx, stale)
 		if err != nil {
@@ -173,8 +179,12 @@ func (s *sessions) renew(ctx context.Context, stale Secret) (sessionKey, error) 
 		s.mu.Lock()
 		s.current = kept
 		s.mu.Unlock()
-		return sessionKey{kept.Key, adopted}, nil
+		return sessionKey{kept.Key, adopted, renewal}, nil
 	})
+	// One that was under way when this caller was refused may have begun before
+	// the wholesaler forgot its sessions.
+	key.adopted = key.adopted || key.renewal <= before
+	return key, err
 }
 
 // replace gets a session in place of the one with the key stale: another
