@@ -118,7 +118,7 @@ func (w *shopWholesaler) Quote(ctx context.Context, request shopapi.QuoteRequest
 	}
 	quote, err := w.Orders.Quote(ctx, asked)
 	if err != nil {
-		return shopapi.Quote{}, shopFailure(err)
+		return shopapi.Quote{}, shopFailure(withoutPerson(err, &request.Recipient))
 	}
 	shown := shopapi.Quote{Exact: quote.Exact}
 	for i := range quote.Couriers {
@@ -233,7 +233,8 @@ func (w *shopWholesaler) Addresses(ctx context.Context, reference string) ([]sho
 	var list []shopapi.DeliveryAddress
 	for address, err := range w.Upstream.DeliveryAddresses(ctx, idosell.AddressQuery{OrderIDs: []string{order.SupplierID}}) {
 		if err != nil {
-			return nil, shopFailure(err)
+			recipient := shopapi.Address(order.Request.Recipient)
+			return nil, shopFailure(withoutPerson(err, &recipient))
 		}
 		if address.ID > 0 && ofOrder(&address, order) {
 			list = append(list, shopAddress(&address))
@@ -269,5 +270,17 @@ func (w *shopWholesaler) ChangeAddress(ctx context.Context, a shopapi.DeliveryAd
 	if failure, ok := errors.AsType[*idosell.Error](err); ok && failure.Code == idosell.FaultNothing {
 		return shopapi.ErrNotFound
 	}
-	return shopFailure(err)
+	return shopFailure(withoutPerson(err, &a.Address))
+}
+
+// withoutPerson takes an address out of the wholesaler's words in an error, which
+// may repeat it and are logged.
+func withoutPerson(err error, address *shopapi.Address) error {
+	failure, ok := errors.AsType[*idosell.Error](err)
+	if !ok {
+		return err
+	}
+	told := *failure
+	told.Text = (&orders.Request{Recipient: orders.Address(*address)}).WithoutPersons(failure.Text)
+	return &told
 }

@@ -59,7 +59,7 @@ func (v *visit) refused(err error) (bool, string) {
 	case failure.Kind == idosell.KindRequest || failure.Kind == idosell.KindTooLarge && failure.Status == 0:
 		return true, failure.Error()
 	case failure.Kind == idosell.KindFault && failure.Code != idosell.FaultLogin && failure.Code != idosell.FaultDropshippingKey:
-		return true, fmt.Sprintf("fault %d (%s)", failure.Code, WithoutAmounts(v.order.Request.withoutPersons(failure.Text)))
+		return true, fmt.Sprintf("fault %d (%s)", failure.Code, WithoutAmounts(v.order.Request.WithoutPersons(failure.Text)))
 	}
 	return false, ""
 }
@@ -108,7 +108,7 @@ func (v *visit) judge(answers []idosell.Availability) ([]Goods, Reason) {
 			return nil, Reason{ReasonUnknownProduct, fmt.Sprintf("The wholesaler does not know the product of line %d (%s code %s).", i+1, line.CodeType, line.Code)}
 		}
 		if !answer.Fault.OK() {
-			return nil, Reason{ReasonRefused, fmt.Sprintf("The wholesaler refuses line %d (%s): fault %d (%s).", i+1, line.Code, answer.Fault.Code, WithoutAmounts(v.order.Request.withoutPersons(answer.Fault.Text)))}
+			return nil, Reason{ReasonRefused, fmt.Sprintf("The wholesaler refuses line %d (%s): fault %d (%s).", i+1, line.Code, answer.Fault.Code, WithoutAmounts(v.order.Request.WithoutPersons(answer.Fault.Text)))}
 		}
 		g := Goods{ProductID: answer.ProductID, SizeID: answer.SizeID, Code: line.Code, CodeType: line.CodeType, Name: answer.ProductName, Quantity: line.Quantity, Gross: answer.PriceGross}
 		have, limited := left[g.key()]
@@ -174,9 +174,9 @@ func quantities(goods []Goods) map[string]decimal.Decimal {
 	return sums
 }
 
-// withoutPersons takes what the request tells of people out of the wholesaler's
+// WithoutPersons takes what the request tells of people out of the wholesaler's
 // words, which may repeat it.
-func (r *Request) withoutPersons(text string) string {
+func (r *Request) WithoutPersons(text string) string {
 	for _, address := range []*Address{&r.Recipient, r.Billing, r.Payer} {
 		if address == nil {
 			continue
