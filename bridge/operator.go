@@ -23,6 +23,7 @@ type OrderDesk interface {
 	Accept(ctx context.Context, request orders.Request) (order *orders.Order, created bool, err error)
 	Get(ctx context.Context, reference string) (*orders.Order, error)
 	List(ctx context.Context, query orders.Query) ([]orders.Order, error)
+	Ahead(ctx context.Context) (order *orders.Order, until time.Time, err error)
 	Timeline(ctx context.Context, id int64) ([]orders.Event, error)
 	Cancel(ctx context.Context, reference, who string) (*orders.Order, error)
 	Retry(ctx context.Context, reference, who string, acceptChanges bool) (*orders.Order, error)

@@ -12,7 +12,7 @@ const goesOn = "Nothing to do: it goes on by itself."
 // more of each.
 var reasonAdvice = map[orders.ReasonCode]string{
 	orders.ReasonUnreachable: "Nothing to do: it goes on by itself once the wholesaler answers. If that lasts, see whether the wholesaler's shop opens in a browser, and whether \"octobridge couriers\" gets an answer.",
-	orders.ReasonLogin:       "Put idosell.login and idosell.password right and start the service again; the order then goes on by itself.",
+	orders.ReasonLogin:       "Put idosell.login and idosell.password right, or idosell.dropshipping_key, and start the service again; the order then goes on by itself.",
 	orders.ReasonBasketForeign: "Sign in at the wholesaler's shop with this account and empty its basket, or set orders.clear_basket; the order then goes on by itself. " +
 		"\"octobridge orders retry REF\" looks at once.",
 	orders.ReasonBasketLeft: "Sign in at the wholesaler's shop with this account and empty its basket; the order then goes on by itself. \"octobridge orders retry REF\" looks at once.",
@@ -23,7 +23,7 @@ var reasonAdvice = map[orders.ReasonCode]string{
 	orders.ReasonUnknownProduct: "Compare the code in the shop with the wholesaler's (\"octobridge availability CODE\"), and hand the order in again under a new reference.",
 	orders.ReasonNoCourier:      "See who delivers there with \"octobridge couriers\", and hand the order in again under a new reference with another courier, or change orders.couriers and \"octobridge orders retry REF\".",
 	orders.ReasonRefused:        "The wholesaler's words say what it did not like. Mend that there or in the shop, then \"octobridge orders retry REF\", or hand the order in again under a new reference.",
-	orders.ReasonOutcomeUnknown: "Nothing to do yet: the order is looked for at the wholesaler's, and placed again only once it is proven that it was not placed.",
+	orders.ReasonOutcomeUnknown: "Nothing to do yet: this takes some minutes. Where neither can be proven, an alert says so, and the order has to be settled.",
 	orders.ReasonNotProven: "Look for the order in the wholesaler's panel, by the reference in its note, its time and its recipient. It is there: \"octobridge orders settle REF --as placed --order ID\". " +
 		"It is not: \"octobridge orders settle REF --as not-placed\", and it is placed again.",
 	orders.ReasonCancelled: "Nothing to do. \"octobridge orders retry REF\" would begin it anew.",
@@ -47,6 +47,10 @@ var progressAdvice = map[orders.Progress]string{
 	orders.CancelledBySupplier:  "The wholesaler will not deliver it: find out why there, and tell the customer.",
 	orders.NotFollowedAnyLonger: "Nothing was heard of it for too long: ask the wholesaler by its number.",
 }
+
+// heldUp is what to do about an order that has not had its turn yet: HELD stands
+// for the reference of the order before it.
+const heldUp = "Nothing to do about this order: one at a time goes through the account's basket, and HELD is before it. Why that one waits: \"octobridge orders show HELD\"."
 
 // orderAdvice says what to do about an order; "" where all is well.
 func orderAdvice(order *orders.Order) string {

@@ -24,6 +24,8 @@ type desk struct {
 	orders []orders.Order // oldest first; the id is the position from 1
 	events map[int64][]orders.Event
 	asked  []string
+	ahead  string // the reference of the order that holds up the others
+	until  time.Time
 	err    error // in place of every answer
 }
 
@@ -93,6 +95,14 @@ func (d *desk) List(_ context.Context, query orders.Query) ([]orders.Order, erro
 		}
 	}
 	return found, nil
+}
+
+func (d *desk) Ahead(context.Context) (*orders.Order, time.Time, error) {
+	if d.ahead == "" {
+		return nil, time.Time{}, d.err
+	}
+	found, err := d.find(d.ahead)
+	return found, d.until, err
 }
 
 func (d *desk) Timeline(_ context.Context, id int64) ([]orders.Event, error) {

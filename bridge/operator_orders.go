@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"octobridge/bridge/orders"
 	"octobridge/idosell"
@@ -16,7 +17,10 @@ type OperatorOrder struct {
 	orders.Order
 	// Advice says what to do about the order, if anything. Where it names a
 	// command, REF stands for the order's reference.
-	Advice   string         `json:"advice,omitempty"`
+	Advice string `json:"advice,omitempty"`
+	// HeldUpBy is the reference of the order that this one waits for, where it
+	// has not had its turn yet. HELD stands for it in the advice.
+	HeldUpBy string         `json:"heldUpBy,omitempty"`
 	Timeline []orders.Event `json:"timeline,omitempty"` // oldest first; of a single order only
 }
 
@@ -47,8 +51,12 @@ func (o *operatorAPI) listOrders(_ http.ResponseWriter, r *http.Request) (any, e
 		found = found[:query.Limit-1]
 		page.Next = strconv.FormatInt(found[len(found)-1].ID, 10)
 	}
+	ahead, until, err := o.Orders.Ahead(r.Context())
+	if err != nil {
+		return nil, err
+	}
 	for i := range found {
-		page.Orders = append(page.Orders, shownOrder(&found[i], filter.Prices))
+		page.Orders = append(page.Orders, behind(shownOrder(&found[i], filter.Prices), ahead, until))
 	}
 	return page, nil
 }
@@ -80,7 +88,11 @@ func (o *operatorAPI) showOrder(_ http.ResponseWriter, r *http.Request) (any, er
 	if err != nil {
 		return nil, err
 	}
-	shown := shownOrder(order, r.URL.Query().Get("prices") == "true")
+	ahead, until, err := o.Orders.Ahead(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	shown := behind(shownOrder(order, r.URL.Query().Get("prices") == "true"), ahead, until)
 	if shown.Timeline, err = o.Orders.Timeline(r.Context(), order.ID); err != nil {
 		return nil, err
 	}
@@ -151,6 +163,21 @@ func (o *operatorAPI) act(w http.ResponseWriter, r *http.Request, do func(contex
 
 func (o *operatorAPI) exampleOrder(_ http.ResponseWriter, r *http.Request) (any, error) {
 	return o.Example(r.Context())
+}
+
+// behind says of an order that has not had its turn which one it waits for; and
+// of both when the basket is looked at next.
+func behind(shown OperatorOrder, ahead *orders.Order, until time.Time) OperatorOrder {
+	if ahead == nil || ahead.Account != shown.Account || !shown.State.Open() {
+		return shown
+	}
+	if until.After(shown.NextAt) {
+		shown.NextAt = until
+	}
+	if ahead.ID != shown.ID && shown.Reason.Code == "" {
+		shown.HeldUpBy, shown.Advice = ahead.Request.Reference, heldUp
+	}
+	return shown
 }
 
 // shownOrder is an order as it leaves for an operator: with a link for each

@@ -402,3 +402,36 @@ func TestOperatorsAreToldWhyNobodyAnswers(t *testing.T) {
 		client.Close()
 	}
 }
+
+// An order that has not had its turn names the one before it, shown alone and in
+// the list; the others, and those that say themselves why they wait, do not.
+func TestOperatorSeesWhatAnOrderWaitsBehind(t *testing.T) {
+	now := time.Now().Truncate(time.Second).UTC()
+	book := &desk{ahead: "A", until: now.Add(time.Minute)}
+	for _, order := range []orders.Order{
+		{Request: orders.Request{Reference: "A"}, State: orders.Verified, Reason: orders.Reason{Code: orders.ReasonBasketForeign}},
+		{Request: orders.Request{Reference: "B"}, State: orders.Accepted},
+		{Request: orders.Request{Reference: "C"}, State: orders.Unknown, Reason: orders.Reason{Code: orders.ReasonOutcomeUnknown}},
+		{Request: orders.Request{Reference: "D"}, State: orders.Placed},
+		{Request: orders.Request{Reference: "E"}, State: orders.Accepted, Account: "another"},
+	} {
+		book.add(order)
+	}
+	client, _ := overSocket(t, bridge.OperatorParts{Orders: book})
+	for order, err := range client.Orders(t.Context(), bridge.OrderFilter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := client.Order(t.Context(), order.Request.Reference, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"B": "A"}[order.Request.Reference]
+		if order.HeldUpBy != want || shown.HeldUpBy != want || strings.Contains(shown.Advice, "HELD") != (want != "") {
+			t.Errorf("%s waits behind %q, in the list %q, want %q: %s", order.Request.Reference, shown.HeldUpBy, order.HeldUpBy, want, shown.Advice)
+		}
+		if waits := strings.Contains("ABC", order.Request.Reference); waits != shown.NextAt.Equal(book.until) {
+			t.Errorf("%s is looked at at %s", order.Request.Reference, shown.NextAt)
+		}
+	}
+}

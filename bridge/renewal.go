@@ -106,9 +106,9 @@ func (r *renewal) note(ctx context.Context, err error) {
 	}
 	r.mu.Unlock()
 	if r.alerts != nil && kind == idosell.KindLogin {
-		r.alerts.Raise(ctx, alertRefused, "The wholesaler refuses the login: put idosell.login and idosell.password right. Nothing can be shown or ordered until then.")
+		r.alerts.Raise(ctx, orders.AlertLogin, "The wholesaler refuses the login: put idosell.login and idosell.password right. Nothing can be shown or ordered until then.")
 	} else if r.alerts != nil && err == nil {
-		r.alerts.Over(ctx, alertRefused)
+		r.alerts.Over(ctx, orders.AlertLogin)
 	}
 	switch {
 	case err == nil && before != "":
@@ -119,9 +119,6 @@ func (r *renewal) note(ctx context.Context, err error) {
 		r.logger.DebugContext(ctx, "the wholesaler's session still cannot be renewed", "error", err)
 	}
 }
-
-// alertRefused is the key of the alert about a refused password.
-const alertRefused = "login-refused"
 
 var errRefused = errors.New("the wholesaler refuses the login: check idosell.login and idosell.password")
 

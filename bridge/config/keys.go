@@ -238,7 +238,7 @@ var table = []*key{
 	},
 	{
 		path: "orders.couriers", field: func(c *Config) any { return &c.Orders.Couriers }, check: courierRule,
-		doc:     "Who takes orders that name no courier: a country (ISO 3166-1) or `*`, `=`, and a courier's id, its name, or `cheapest`.",
+		doc:     "Who takes orders that name no courier: a country (ISO 3166-1) or `*`, `=`, and a courier's id, its name, or `cheapest`, which never means fetching the goods in person.",
 		example: "PL=DPD, *=cheapest", noEffect: "every order has to name its courier or a rule",
 	},
 	{

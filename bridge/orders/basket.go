@@ -321,7 +321,8 @@ func hasAny(basket idosell.Basket, goods []Goods) bool {
 // basketIsClean ends the alerts that are over when the basket can be used.
 func (v *visit) basketIsClean(ctx context.Context) {
 	v.service.alerts.Over(ctx, "basket:"+v.order.Account)
-	v.service.alerts.Over(ctx, "login:"+v.order.Account)
+	v.service.alerts.Over(ctx, "key:"+v.order.Account)
+	v.service.alerts.Over(ctx, AlertLogin)
 }
 
 // attachments reads the files that go with an order.

@@ -145,7 +145,19 @@ func (v *visit) suits(courier idosell.Courier) Reason {
 	return Reason{}
 }
 
+// fetched are parts of the names under which wholesalers list that goods are
+// fetched from them, in lower case. CustomerAPI says it in no other way: such a
+// row costs nothing, and without the names it would always be the cheapest.
+var fetched = []string{"odbiór osobisty", "odbior osobisty", "odbiór własny", "odbior wlasny", "personal collection", "personal pickup", "collect in person", "selbstabholung"}
+
+// isFetched says whether a courier is a name for fetching the goods oneself.
+func isFetched(courier idosell.Courier) bool {
+	name := strings.ToLower(courier.Name)
+	return slices.ContainsFunc(fetched, func(part string) bool { return strings.Contains(name, part) })
+}
+
 // cheapest asks who would take the basket to the address, and what each costs.
+// Goods that have to be fetched are taken nowhere.
 func (v *visit) cheapest(ctx context.Context) (choice, Reason, error) {
 	request := &v.order.Request
 	offers, err := call(ctx, v, idosell.OpCouriersForOrder, func(ctx context.Context) ([]idosell.CourierOffer, error) {
@@ -157,7 +169,7 @@ func (v *visit) cheapest(ctx context.Context) (choice, Reason, error) {
 	var best *idosell.CourierOffer
 	for i := range offers {
 		offer := &offers[i]
-		if v.suits(offer.Courier).Code != "" {
+		if v.suits(offer.Courier).Code != "" || isFetched(offer.Courier) {
 			continue
 		}
 		// One whose cost is not told comes last.

@@ -2,9 +2,11 @@ package orders
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -41,6 +43,36 @@ func (s *Service) List(ctx context.Context, query Query) ([]Order, error) {
 		found[i] = &list[i]
 	}
 	return list, s.loadParcels(ctx, s.store.DB(), found...)
+}
+
+// Ahead is the order that holds up the account's other orders now: the one whose
+// goods are in the basket, or that found out why none can go on; and until when
+// none is looked at. Nil: none does.
+func (s *Service) Ahead(ctx context.Context) (*Order, time.Time, error) {
+	account := s.wholesaler.Account()
+	basket, err := s.loadBasket(ctx, s.store.DB(), account)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	where, args := "id = ?", []any{basket.orderID}
+	if basket.orderID == 0 {
+		if !basket.blockedUntil.After(s.now()) {
+			return nil, time.Time{}, nil
+		}
+		where = "id = (SELECT MIN(id) FROM orders WHERE account = ? AND state NOT IN (?, ?, ?) AND waiting_since > 0 AND next_at <= ?)"
+		args = []any{account, Placed, Failed, Cancelled, micros(s.now())}
+	}
+	o, err := s.loadOrder(ctx, s.store.DB(), where, args...)
+	if errors.Is(err, ErrNotFound) {
+		return nil, time.Time{}, nil
+	}
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	if basket.blockedUntil.After(o.NextAt) {
+		return o, basket.blockedUntil, nil
+	}
+	return o, o.NextAt, nil
 }
 
 // conditions are the query as SQL.

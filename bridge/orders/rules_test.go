@@ -175,11 +175,14 @@ func TestWhoTakesAnOrder(t *testing.T) {
 		change  func(*orders.Request)
 		courier int64 // 0: none, the order fails
 	}{
-		"by id":                    {func(r *orders.Request) { r.Courier.ID = 6 }, 6},
-		"by name":                  {func(r *orders.Request) { r.Courier.Name = "gls" }, 44},
-		"the country's":            {func(*orders.Request) {}, 12},
-		"another country's":        {func(r *orders.Request) { r.Recipient.Country, r.Courier.Rule = "DE", orders.ByCountry }, 44},
-		"cheapest":                 {func(r *orders.Request) { r.Courier.Rule = orders.Cheapest }, 90}, // the sandbox charges nothing for fetching goods oneself
+		"by id":             {func(r *orders.Request) { r.Courier.ID = 6 }, 6},
+		"by name":           {func(r *orders.Request) { r.Courier.Name = "gls" }, 44},
+		"the country's":     {func(*orders.Request) {}, 12},
+		"another country's": {func(r *orders.Request) { r.Recipient.Country, r.Courier.Rule = "DE", orders.ByCountry }, 44},
+		// Fetching the goods costs nothing, so that every parcel by "cheapest" was
+		// once ordered to wait at the wholesaler's counter. Who names it gets it.
+		"cheapest":                 {func(r *orders.Request) { r.Courier.Rule = orders.Cheapest }, 12},
+		"fetched, by name":         {func(r *orders.Request) { r.Courier.Name = "odbiór osobisty" }, 90},
 		"cheapest by the others":   {func(r *orders.Request) { r.Recipient.Country = "CZ" }, 6},
 		"to a pickup point":        {func(r *orders.Request) { r.Courier.ID, r.PickupPointID = 151, "WRO01DEMO" }, 151},
 		"pickup point, no courier": {func(r *orders.Request) { r.Courier.ID, r.PickupPointID = 6, "WRO01DEMO" }, 0},

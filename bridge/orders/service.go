@@ -73,6 +73,10 @@ type Alerts interface {
 	Over(ctx context.Context, key string)
 }
 
+// AlertLogin is the key of the alert about a refused login or password. Whoever
+// else notices the refusal raises the same one, so that it is told once.
+const AlertLogin = "login-refused"
+
 // Rules are the configured decisions about orders.
 type Rules struct {
 	// Settle is how long after an unknown outcome the wholesaler's order list is
@@ -155,7 +159,7 @@ var (
 	// ErrNotUnknown says that there is nothing to settle.
 	ErrNotUnknown = errors.New("the outcome of this order is known: there is nothing to settle")
 	// ErrNotRetryable says that an order cannot be tried again in its state.
-	ErrNotRetryable = errors.New("only an order that has failed, was cancelled or waits can be tried again")
+	ErrNotRetryable = errors.New("the wholesaler has or had this order: only one that waits, has failed, or was called off before it was sent can be tried again")
 )
 
 // New returns a service and prepares its tables.

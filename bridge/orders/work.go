@@ -243,8 +243,12 @@ func (v *visit) asked(ctx context.Context, err error) error {
 	}
 	failure, ok := errors.AsType[*idosell.Error](err)
 	if ok && (failure.Operation == idosell.OpAuthenticate && failure.Kind == idosell.KindLogin || failure.Code == idosell.FaultDropshippingKey) {
-		v.service.alerts.Raise(ctx, "login:"+v.order.Account, "The wholesaler refuses the login, the password or the dropshippingKey: no order can be placed until the configuration is put right.")
-		return v.hold(ctx, Reason{ReasonLogin, "The wholesaler refuses the login or the dropshippingKey: put idosell.login, idosell.password and idosell.dropshipping_key right."}, max(pause(v.basket.failures, err), 15*time.Second))
+		key, refused := AlertLogin, "the login or its password"
+		if failure.Code == idosell.FaultDropshippingKey {
+			key, refused = "key:"+v.order.Account, "the dropshippingKey"
+		}
+		v.service.alerts.Raise(ctx, key, "The wholesaler refuses "+refused+": no order can be placed until the configuration is put right.")
+		return v.hold(ctx, Reason{ReasonLogin, "The wholesaler refuses " + refused + "."}, max(pause(v.basket.failures, err), 15*time.Second))
 	}
 	detail := ""
 	if ok {

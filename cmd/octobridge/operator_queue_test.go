@@ -53,6 +53,16 @@ func (d deskOfJobs) Jobs(_ context.Context, query bridge.JobQuery) ([]bridge.Que
 func (d deskOfJobs) Retry(_ context.Context, id int64) error  { return d.there(id == 9) }
 func (d deskOfJobs) Cancel(_ context.Context, id int64) error { return d.there(id == 9) }
 
+// A terminal of 80 columns used to cut an alert in its first sentence, and no
+// other command says what it was about.
+func TestAnAlertIsNotCut(t *testing.T) {
+	const text = "The basket of the wholesaler's account holds goods that no order of the bridge put there. Take them out, or set orders.clear_basket."
+	rows := alertTable([]bridge.Alert{{Text: text, RaisedAt: since}})
+	if got := rows.render(80); !strings.Contains(got, text) {
+		t.Errorf("in 80 columns:\n%s", got)
+	}
+}
+
 // The commands on tokens, messages, alerts and jobs, over an address with a token
 // in front.
 func TestTheRestOfTheDesk(t *testing.T) {

@@ -130,4 +130,11 @@ func TestOrdersFitATerminal(t *testing.T) {
 	if got := adviceOn(order); got != `Try "octobridge orders retry 'SH 1; rm'".` {
 		t.Errorf("advice that a shell would read otherwise: %s", got)
 	}
+	order.HeldUpBy, order.Advice, order.Reason = "SH 7", "See \"octobridge orders show HELD\".", orders.Reason{}
+	if got := adviceOn(order); got != `See "octobridge orders show 'SH 7'".` {
+		t.Errorf("advice about the order before it: %s", got)
+	}
+	if got := aboutOrder(order); got != "waits for SH 7" {
+		t.Errorf("an order that waits for its turn is listed with %q", got)
+	}
 }

@@ -23,7 +23,11 @@ func statusOf(order bridge.OperatorOrder) string {
 // where its parcels are.
 func aboutOrder(order bridge.OperatorOrder) string {
 	if order.State != orders.Placed {
-		return cmp.Or(order.Reason.Text, string(order.Reason.Code))
+		waits := ""
+		if order.HeldUpBy != "" {
+			waits = "waits for " + order.HeldUpBy
+		}
+		return cmp.Or(order.Reason.Text, string(order.Reason.Code), waits)
 	}
 	parcels := ""
 	if len(order.Parcels) > 0 {
@@ -44,9 +48,9 @@ func clock(t time.Time) string {
 }
 
 // adviceOn is what to do about an order, with its reference where the advice has
-// REF.
+// REF, and that of the order before it for HELD.
 func adviceOn(order bridge.OperatorOrder) string {
-	return strings.ReplaceAll(order.Advice, " REF", " "+shellWord(order.Request.Reference))
+	return strings.NewReplacer(" REF", " "+shellWord(order.Request.Reference), " HELD", " "+shellWord(order.HeldUpBy)).Replace(order.Advice)
 }
 
 // nextLook says when an order is looked at again, "" where it is not.

@@ -122,11 +122,17 @@ func (p *program) alertsCommand() *cobra.Command {
 		if open {
 			alerts = slices.DeleteFunc(alerts, func(a bridge.Alert) bool { return !a.OverAt.IsZero() })
 		}
-		rows := table{columns: []column{{title: "Raised", whole: true}, {title: "Over", whole: true}, {title: "What"}}}
-		for _, alert := range alerts {
-			rows.add(clock(alert.RaisedAt), cmp.Or(clock(alert.OverAt), "no"), alert.Text)
-		}
-		return p.listed(map[string]any{"alerts": alerts}, rows, "nothing needs a person")
+		return p.listed(map[string]any{"alerts": alerts}, alertTable(alerts), "nothing needs a person")
 	}))
 	return cmd
+}
+
+// alertTable lists alerts. Nothing of their texts is cut: what to do stands at
+// their end, and nowhere else.
+func alertTable(alerts []bridge.Alert) table {
+	rows := table{columns: []column{{title: "Raised", whole: true}, {title: "Over", whole: true}, {title: "What", whole: true}}}
+	for _, alert := range alerts {
+		rows.add(clock(alert.RaisedAt), cmp.Or(clock(alert.OverAt), "no"), alert.Text)
+	}
+	return rows
 }
