@@ -60,6 +60,8 @@ func (v *visit) fill(ctx context.Context) error {
 	held := compare(basket, v.order.Goods)
 	ours := v.basket.orderID == v.order.ID
 	switch {
+	case held == empty && ours && v.importUnderWay() > 0:
+		return v.waitForImport(ctx)
 	case held == empty:
 	case ours && held == exact:
 		v.note(EventStep, compact(v.order.Goods), "The basket still holds exactly the order's goods.")
@@ -81,20 +83,27 @@ func (v *visit) fill(ctx context.Context) error {
 		}
 	}
 	v.note(EventCall, compact(v.order.Goods), "The goods are put into the account's basket.")
+	announced, began := v.service.now(), time.Now()
 	err = v.become(ctx, Importing, func(o *Order, b *basketRow) {
-		o.proof.ImportedAt = v.service.now()
+		o.proof.ImportedAt = announced
 		b.orderID = o.ID
 	})
 	if err != nil {
 		return err
 	}
+	if max(v.service.now().Sub(announced), time.Since(began)) > v.service.rules.CallTimeout {
+		return v.filled(ctx, false) // as place does: another process may be at it
+	}
 	list := idosell.BasketImport{Attachments: attachments}
-	comments := map[string]string{}
+	comments := map[string][]string{} // of the lines with the same code, in their order
 	for _, line := range v.order.Request.Lines {
-		comments[string(line.CodeType)+line.Code] = line.Comment
+		key := string(line.CodeType) + line.Code
+		comments[key] = append(comments[key], line.Comment)
 	}
 	for _, g := range v.order.Goods {
-		list.Lines = append(list.Lines, idosell.Line{Code: g.Code, CodeType: g.CodeType, Quantity: g.Quantity, Comment: comments[string(g.CodeType)+g.Code]})
+		key := string(g.CodeType) + g.Code
+		list.Lines = append(list.Lines, idosell.Line{Code: g.Code, CodeType: g.CodeType, Quantity: g.Quantity, Comment: comments[key][0]})
+		comments[key] = comments[key][1:]
 	}
 	_, err = call(ctx, v, idosell.OpImportBasket, func(ctx context.Context) ([]idosell.ImportedLine, error) {
 		return v.service.wholesaler.ImportBasket(ctx, list)
@@ -153,11 +162,26 @@ func (v *visit) filled(ctx context.Context, known bool) error {
 	}
 	// Nothing is there. An import that may still arrive is waited for: otherwise
 	// it could come between the next comparison and placing.
-	s := v.service
-	if late := v.order.proof.ImportedAt.Add(s.rules.CallTimeout + s.rules.Settle); !known && s.now().Before(late) {
-		return v.wait(ctx, Reason{ReasonUnreachable, "Whether the goods arrive in the account's basket is waited for."}, late.Sub(s.now()))
+	if !known && v.importUnderWay() > 0 {
+		return v.waitForImport(ctx)
 	}
 	return v.again(ctx, "The basket is empty: the goods are put in again.")
+}
+
+// importUnderWay is for how long an import of which nothing was heard may still put
+// goods into the basket; it begins within the time of one call after it was
+// announced, see fill.
+func (v *visit) importUnderWay() time.Duration {
+	s := v.service
+	return v.order.proof.ImportedAt.Add(2*s.rules.CallTimeout + s.rules.Settle).Sub(s.now())
+}
+
+func (v *visit) waitForImport(ctx context.Context) error {
+	reason := Reason{ReasonUnreachable, "Whether the goods arrive in the account's basket is waited for."}
+	if !v.order.State.Open() {
+		return v.hold(ctx, reason, v.importUnderWay())
+	}
+	return v.wait(ctx, reason, v.importUnderWay())
 }
 
 // maxRounds is how often an order begins anew by itself before its account's
@@ -217,6 +241,7 @@ func (v *visit) takeOut(ctx context.Context, basket idosell.Basket, goods []Good
 			own.Lines = append(own.Lines, line)
 		}
 	}
+	told := len(v.events)
 	v.note(EventCall, fmt.Sprintf("%d positions", len(own.Lines)), "What is left of the order's goods is taken out of the basket.")
 	var err error
 	if len(own.Lines) == len(basket.Lines) {
@@ -225,6 +250,7 @@ func (v *visit) takeOut(ctx context.Context, basket idosell.Basket, goods []Good
 		err = v.removeEach(ctx, own)
 	}
 	if errors.Is(err, idosell.ErrGateMissing) {
+		v.events = v.events[:told]
 		const text = "Goods of an order are left in the basket of the wholesaler's account, and this wholesaler's CustomerAPI has no gate to take them out: do it on its pages."
 		v.service.alerts.Raise(ctx, "basket:"+v.order.Account, text)
 		return v.hold(ctx, Reason{ReasonBasketLeft, text}, untilBasketClean)
@@ -293,18 +319,23 @@ func (v *visit) clean(ctx context.Context) error {
 		return v.asked(ctx, err)
 	}
 	held := compare(basket, v.order.Goods)
-	kept := v.order.State == Placed && held == exact
+	if held == empty && v.order.State == Cancelled && v.importUnderWay() > 0 {
+		return v.waitForImport(ctx) // it was called off before an answer came
+	}
+	if v.order.State == Placed && held == exact && v.order.waitingSince.IsZero() {
+		// A basket with the goods in it proves nothing at this wholesaler's. This is
+		// stored with whatever comes next, as a person may take them out.
+		v.basket.keepsGoods++
+	}
 	if held == exact || held == ownOnly || held == foreign && hasAny(basket, v.order.Goods) {
 		if err := v.takeOut(ctx, basket, v.order.Goods); err != nil {
 			return err
 		}
 	}
 	v.basketIsClean(ctx)
-	return v.commit(ctx, "clean", func(_ *Order, b *basketRow) {
+	return v.commit(ctx, "clean", func(o *Order, b *basketRow) {
+		o.waitingSince = time.Time{}
 		b.orderID, b.failures, b.blockedUntil = 0, 0, time.Time{}
-		if kept {
-			b.keepsGoods++ // a basket with the goods in it proves nothing at this wholesaler's
-		}
 	})
 }
 

@@ -171,6 +171,9 @@ func (s *Service) tooEarly(ctx context.Context, tx *sql.Tx, id int64, f *followe
 		if err := s.addEvent(ctx, tx, f.ID, f.events[0]); err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, s.store.Rebind("UPDATE orders SET next_at = 0, version = version + 1 WHERE id = ?"), f.ID); err != nil {
+			return err
+		}
 		if err := s.jobs.Enqueue(ctx, tx, JobPlace, f.ID, time.Time{}); err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ func (s *Service) Retry(ctx context.Context, reference, who string, acceptChange
 			return event, nil, ErrNotRetryable
 		case Failed, Cancelled:
 			event.Text = "Tried anew, on the word of " + who + "."
-			o.State, o.Reason, o.waitingSince, o.proof = Accepted, Reason{}, time.Time{}, proof{}
+			o.State, o.Reason, o.waitingSince, o.proof = Accepted, Reason{}, time.Time{}, proof{ImportedAt: o.proof.ImportedAt}
 			if acceptChanges {
 				event.Text = "Tried anew with the prices of now, on the word of " + who + "."
 				o.Goods = nil
@@ -176,18 +176,28 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if err := s.store.TxRepeatable(ctx, func(tx *sql.Tx) error { return s.jobs.Enqueue(ctx, tx, JobPlace, o.ID, o.NextAt) }); err != nil {
 			return err
 		}
-		if !o.waitingSince.IsZero() && s.now().Sub(o.waitingSince) > s.rules.StuckAfter {
-			s.alerts.Raise(ctx, "stuck:"+o.Account, "Orders wait for longer than orders.stuck_after: see octobridge orders list. The first is "+o.Request.Reference+": "+o.Reason.Text)
+		if s.stuck(o) {
+			why := o.Reason.Text
+			if !o.State.Open() {
+				why = "it is " + string(o.State) + ", and its goods cannot be taken out of the account's basket."
+			}
+			s.alerts.Raise(ctx, "stuck:"+o.Account, "Orders wait for longer than orders.stuck_after: see octobridge orders list. The first is "+o.Request.Reference+": "+why)
 		}
 	}
 	return s.stuckNoMore(ctx, open)
 }
 
-// stuckNoMore ends the alert of an account of which no order waits any more.
+// stuck says whether an order has waited for too long.
+func (s *Service) stuck(o *Order) bool {
+	return !o.waitingSince.IsZero() && s.now().Sub(o.waitingSince) > s.rules.StuckAfter
+}
+
+// stuckNoMore ends the alert of an account of which no order is stuck any more, so
+// that the next one is told again.
 func (s *Service) stuckNoMore(ctx context.Context, open []Order) error {
 	account := s.wholesaler.Account()
 	for i := range open {
-		if open[i].Account == account && !open[i].waitingSince.IsZero() {
+		if open[i].Account == account && s.stuck(&open[i]) {
 			return nil
 		}
 	}

@@ -15,9 +15,10 @@ const firstLook = 2 * time.Minute
 // place sends placeOrder for a basket that holds exactly the order's goods.
 func (v *visit) place(ctx context.Context) error {
 	s := v.service
-	if v.order.proof.Doubted {
-		// It was proven that it had not been placed. That the basket still agrees is
-		// looked at first: everything else could only fail for a reason that is none.
+	if v.order.proof.Doubted || v.courier == nil && v.needsBasket() && !v.compared {
+		// It was proven that it had not been placed, or the process died with the goods
+		// in the basket. That the basket still agrees is looked at first: everything
+		// else could only fail for a reason that is none.
 		if err := v.compareAgain(ctx); err != nil || v.order.State != Imported {
 			return err
 		}
@@ -53,7 +54,7 @@ func (v *visit) place(ctx context.Context) error {
 		return v.fail(ctx, Reason{ReasonRefused, "The order cannot be sent: " + err.Error()})
 	}
 	v.note(EventCall, fmt.Sprintf("attempt %d", v.order.Attempts+1), "The order is sent to the wholesaler (placeOrder).")
-	announced := s.now()
+	announced, began := s.now(), time.Now()
 	err = v.become(ctx, Placing, func(o *Order, _ *basketRow) {
 		o.Attempts++
 		o.AskedAt, o.CourierID, o.Courier = announced, v.courier.id, v.courier.name
@@ -62,7 +63,7 @@ func (v *visit) place(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.now().Sub(announced) > s.rules.CallTimeout {
+	if max(s.now().Sub(announced), time.Since(began)) > s.rules.CallTimeout {
 		// The process was stopped in between, for long: another one may be at it.
 		return v.interrupted(ctx)
 	}

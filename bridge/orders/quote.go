@@ -100,26 +100,38 @@ func (s *Service) quoteExactly(ctx context.Context, request QuoteRequest) (offer
 		held.quoting = append(held.quoting, Goods{Code: line.Code, CodeType: line.CodeType, Quantity: line.Quantity})
 	}
 	// Stored before the goods go in: should this process die, whoever comes next
-	// knows that they may be taken out.
+	// knows that they may be taken out, and waits for those still under way.
+	announced, blocked := s.now(), held.blockedUntil
+	held.blockedUntil = announced.Add(2*s.rules.CallTimeout + s.rules.Settle)
 	if err := s.storeBasket(ctx, held); err != nil {
 		return nil, err
+	}
+	if s.now().Sub(announced) > s.rules.CallTimeout {
+		return nil, errNoQuote // stopped in between, for long: an order may have its turn
 	}
 	ctx = context.WithoutCancel(ctx)
 	ctx, end := context.WithTimeout(ctx, 4*s.rules.CallTimeout)
 	defer end()
+	underWay := false
 	defer func() {
-		if emptied := s.emptyQuote(ctx, held); err == nil {
+		emptied := s.emptyQuote(ctx)
+		if emptied == nil && !underWay {
+			held.quoting, held.blockedUntil = nil, blocked
+			emptied = s.storeBasket(ctx, held)
+		}
+		if err == nil {
 			err = emptied
 		}
 	}()
 	if _, err := s.wholesaler.ImportBasket(ctx, list); err != nil {
+		underWay = idosell.MaySendAgain(err) == idosell.SendAgainUnknown
 		return nil, err
 	}
 	return s.wholesaler.CouriersForOrder(ctx, idosell.CourierQuery{Address: request.Recipient.upstream(), PaymentType: request.PaymentType})
 }
 
 // emptyQuote takes the goods of a quote out of the basket again.
-func (s *Service) emptyQuote(ctx context.Context, held *basketRow) error {
+func (s *Service) emptyQuote(ctx context.Context) error {
 	if err := s.wholesaler.ClearBasket(ctx); err != nil {
 		return err
 	}
@@ -130,8 +142,7 @@ func (s *Service) emptyQuote(ctx context.Context, held *basketRow) error {
 	if len(basket.Lines) > 0 {
 		return errors.New("the basket is not empty after it was emptied")
 	}
-	held.quoting = nil
-	return s.storeBasket(ctx, held)
+	return nil
 }
 
 func (s *Service) storeBasket(ctx context.Context, held *basketRow) error {

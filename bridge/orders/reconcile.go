@@ -120,6 +120,19 @@ func (v *visit) unproven(ctx context.Context, held content, candidates []string)
 	if held == foreign && v.basket.orderID == v.order.ID {
 		s.alerts.Raise(ctx, "basket:"+v.order.Account, "The basket of the wholesaler's account holds goods that no order of the bridge put there, and an order's outcome is not known: look at both.")
 	}
+	reason := Reason{ReasonNotProven, v.whyNotProven(held, candidates)}
+	if v.order.Reason != reason {
+		v.note(EventProof, strings.Join(candidates, ", "), "%s", reason.Text)
+	}
+	if settled {
+		s.alerts.Raise(ctx, "order:"+v.order.Request.Reference, fmt.Sprintf("The outcome of order %s is not known: %s", v.order.Request.Reference, reason.Text))
+	}
+	if settled && !v.order.proof.Told {
+		// Before the basket is seen to, which may have to wait for a person.
+		if err := v.commit(ctx, "told", func(o *Order, _ *basketRow) { o.Reason, o.proof.Told = reason, true }, ChangeUnknown); err != nil {
+			return err
+		}
+	}
 	giveBack := v.basket.orderID == v.order.ID && (held == empty || settled && held != foreign)
 	if giveBack && held != empty {
 		basket, err := v.readBasket(ctx)
@@ -130,14 +143,6 @@ func (v *visit) unproven(ctx context.Context, held content, candidates []string)
 			return err
 		}
 	}
-	reason := Reason{ReasonNotProven, v.whyNotProven(held, candidates)}
-	var tell []Change
-	if settled && !v.order.proof.Told {
-		tell = append(tell, ChangeUnknown)
-	}
-	if settled {
-		s.alerts.Raise(ctx, "order:"+v.order.Request.Reference, fmt.Sprintf("The outcome of order %s is not known: %s", v.order.Request.Reference, reason.Text))
-	}
 	wait := looking(v.order.proof.Looks)
 	if !settled {
 		wait = min(wait, s.rules.Settle)
@@ -145,18 +150,14 @@ func (v *visit) unproven(ctx context.Context, held content, candidates []string)
 	if now.Sub(v.order.AskedAt) > lookingEnds {
 		wait = 24 * time.Hour
 	}
-	if v.order.Reason != reason {
-		v.note(EventProof, strings.Join(candidates, ", "), "%s", reason.Text)
-	}
 	err := v.commit(ctx, "unproven", func(o *Order, b *basketRow) {
 		o.Reason, o.NextAt = reason, now.Add(wait)
 		o.proof.Looks++
 		o.proof.AbsentAt, o.proof.Candidates = time.Time{}, candidates
-		o.proof.Told = o.proof.Told || len(tell) > 0
 		if giveBack {
 			b.orderID = 0
 		}
-	}, tell...)
+	})
 	if err == nil {
 		err = errWait
 	}

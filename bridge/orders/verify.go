@@ -34,7 +34,11 @@ func (v *visit) verify(ctx context.Context) error {
 	}
 	found, missing := matchAnswers(asked, answers)
 	if missing >= 0 {
-		return v.hold(ctx, Reason{ReasonUnreachable, fmt.Sprintf("The wholesaler answered without line %d of the order; it is asked again.", missing+1)}, pause(v.basket.failures, nil))
+		reason := Reason{ReasonUnreachable, fmt.Sprintf("The wholesaler answered without line %d of the order; it is asked again.", missing+1)}
+		if len(answers) > 0 {
+			return v.wait(ctx, reason, lastPause) // it does answer: the other orders go on
+		}
+		return v.hold(ctx, reason, pause(v.basket.failures, nil))
 	}
 	goods, reason := v.judge(found)
 	switch {

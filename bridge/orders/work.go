@@ -41,6 +41,9 @@ func (s *Service) Work(ctx context.Context, id int64) (again time.Duration, err 
 			s.logger.WarnContext(ctx, "the lock of the account's basket was not held to its end", "error", lost)
 		}
 	}()
+	if own.Account != s.wholesaler.Account() {
+		return s.otherAccount(ctx, own)
+	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return 0, err
@@ -67,6 +70,28 @@ func (s *Service) Work(ctx context.Context, id int64) (again time.Duration, err 
 			return 0, err
 		}
 	}
+}
+
+// untilConfigured is how often an order of another account is looked at.
+const untilConfigured = 15 * time.Minute
+
+// otherAccount lets an order wait that was taken for an account which is not the
+// configured one any more: what this account's basket and its list of orders hold
+// says nothing about it.
+func (s *Service) otherAccount(ctx context.Context, own *Order) (time.Duration, error) {
+	if !own.State.Open() {
+		return -1, nil
+	}
+	basket, err := s.loadBasket(ctx, s.store.DB(), own.Account)
+	if err != nil {
+		return 0, err
+	}
+	v := &visit{service: s, order: own, basket: basket}
+	err = v.wait(ctx, Reason{ReasonLogin, fmt.Sprintf("The order was taken for the account %s, and the configuration names another one. Put idosell.url and idosell.login back until it is done, or cancel it and hand it over anew.", own.Account)}, untilConfigured)
+	if err != nil && !errors.Is(err, errWait) && !errors.Is(err, errChanged) {
+		return 0, err
+	}
+	return untilConfigured, nil
 }
 
 // next is the order whose turn it is: whose goods are in the basket; then the
@@ -189,34 +214,41 @@ func (v *visit) become(ctx context.Context, state State, change func(o *Order, b
 
 // wait stores why the order waits, and until when it is not looked at.
 func (v *visit) wait(ctx context.Context, reason Reason, pause time.Duration) error {
-	s := v.service
-	if v.order.Reason.Code != reason.Code {
-		v.note(EventWait, "", "%s", reason.Text)
-	}
-	err := v.commit(ctx, "wait", func(o *Order, _ *basketRow) {
-		if o.Reason.Code != reason.Code || o.waitingSince.IsZero() {
-			o.waitingSince = s.now()
-		}
-		o.Reason, o.NextAt = reason, s.now().Add(max(pause, time.Millisecond))
+	return v.waiting(ctx, "wait", reason, func(o *Order, _ *basketRow) {
+		o.NextAt = v.service.now().Add(max(pause, time.Millisecond))
 	})
-	return errors.Join(errWait, err)
 }
 
 // hold is wait for what concerns every order of the account.
 func (v *visit) hold(ctx context.Context, reason Reason, pause time.Duration) error {
-	s := v.service
-	if v.order.Reason.Code != reason.Code {
+	return v.waiting(ctx, "hold", reason, func(_ *Order, b *basketRow) {
+		b.failures++
+		b.blockedUntil = v.service.now().Add(pause)
+	})
+}
+
+// waiting stores a reason to wait. A closed order, whose goods are still in the
+// basket, keeps the reason that it was closed for; and one that somebody has to
+// settle the reason that says so.
+func (v *visit) waiting(ctx context.Context, name string, reason Reason, until func(*Order, *basketRow)) error {
+	own := v.order.State.Open() && v.order.Reason.Code != ReasonNotProven
+	again := !v.order.waitingSince.IsZero() && (!own || v.order.Reason.Code == reason.Code)
+	if !again {
 		v.note(EventWait, "", "%s", reason.Text)
 	}
-	err := v.commit(ctx, "hold", func(o *Order, b *basketRow) {
-		if o.Reason.Code != reason.Code || o.waitingSince.IsZero() {
-			o.waitingSince = s.now()
+	err := v.commit(ctx, name, func(o *Order, b *basketRow) {
+		if !again {
+			o.waitingSince = v.service.now()
 		}
-		o.Reason = reason
-		b.failures++
-		b.blockedUntil = s.now().Add(pause)
+		if own {
+			o.Reason = reason
+		}
+		until(o, b)
 	})
-	return errors.Join(errWait, err)
+	if err == nil {
+		err = errWait
+	}
+	return err
 }
 
 // fail ends an order of which it is certain that nothing was ordered.
@@ -275,6 +307,10 @@ func describe(failure *idosell.Error) string {
 // what only reads, and lists have pages.
 const readingPatience = 10
 
+// errStopped says that a change was not sent: the process was stopped right before
+// it, for longer than the call may take, and another one may have gone on since.
+var errStopped = errors.New("this process was stopped for longer than a call may take")
+
 // call runs a call to the wholesaler within the time for one call. A change is
 // not cut off when the process stops: what came of it would be unknown.
 func call[T any](ctx context.Context, v *visit, op idosell.Operation, do func(context.Context) (T, error)) (T, error) {
@@ -289,6 +325,10 @@ func call[T any](ctx context.Context, v *visit, op idosell.Operation, do func(co
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 	s.step("before call " + string(op))
+	if deadline, _ := ctx.Deadline(); changes(op) && !time.Now().Before(deadline) {
+		var none T
+		return none, errStopped
+	}
 	out, err := do(ctx)
 	s.step("after call " + string(op))
 	return out, err
