@@ -57,6 +57,9 @@ func TestKilledAtEveryStep(t *testing.T) {
 		}
 	})
 	t.Log(sum.String())
+	if missed := sum.missed(); runs >= manyRuns && len(missed) > 0 {
+		t.Errorf("%d runs never had: %s", runs, strings.Join(missed, ", "))
+	}
 }
 
 // Two processes on one PostgreSQL place orders side by side, and are killed in
@@ -91,6 +94,8 @@ type tally struct {
 	mu                                    sync.Mutex
 	runs, orders, kills, settled, retried int
 	moods                                 map[string]int
+	steps                                 map[string]int // kills at each step
+	troubles                              map[string]int // runs with each of the wholesaler's troubles
 }
 
 func (s *tally) add(r *run) {
@@ -102,16 +107,58 @@ func (s *tally) add(r *run) {
 	s.settled += r.settled
 	s.retried += r.retried
 	if s.moods == nil {
-		s.moods = map[string]int{}
+		s.moods, s.steps, s.troubles = map[string]int{}, map[string]int{}, map[string]int{}
 	}
 	s.moods[r.difference]++
+	for _, step := range r.killedAt {
+		s.steps[step]++
+	}
+	for _, trouble := range r.troubles {
+		s.troubles[trouble]++
+	}
+}
+
+// everyStep are the steps on the way of an order to placed, and of one whose
+// outcome is not known.
+func everyStep() (list []string) {
+	for _, what := range []string{"commit accepted", "call availability", "commit verified", "call get-basket", "commit importing", "call import-basket",
+		"commit imported", "commit placing", "call place-order", "commit placed", "commit clean", "commit unknown", "call get-orders", "commit looked"} {
+		list = append(list, "before "+what, "after "+what)
+	}
+	return list
+}
+
+// manyRuns is from how many runs on it is expected that each step was hit, and
+// each trouble met.
+const manyRuns = 300
+
+// missed are the steps and troubles that no run had.
+func (s *tally) missed() (list []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, step := range everyStep() {
+		if s.steps[step] == 0 {
+			list = append(list, step)
+		}
+	}
+	for _, trouble := range sorted(troubles) {
+		if s.troubles[trouble] == 0 {
+			list = append(list, trouble)
+		}
+	}
+	for _, difference := range sorted(differences) {
+		if s.moods[difference] == 0 {
+			list = append(list, difference)
+		}
+	}
+	return list
 }
 
 func (s *tally) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return fmt.Sprintf("%d runs, %d orders, %d kills, %d orders settled by the operator, %d tried again by the operator; none lost, none doubled where no failure is shown; wholesalers: %v",
-		s.runs, s.orders, s.kills, s.settled, s.retried, s.moods)
+	return fmt.Sprintf("%d runs, %d orders, %d kills, %d orders settled by the operator, %d tried again by the operator; none lost, none doubled where no failure is shown; wholesalers: %v; troubles: %v; killed at: %v",
+		s.runs, s.orders, s.kills, s.settled, s.retried, s.moods, s.troubles, s.steps)
 }
 
 // run is one seeded story.
@@ -129,6 +176,8 @@ type run struct {
 	codes      []string
 	difference string
 	moods      []string
+	troubles   []string
+	killedAt   []string
 	kills      int
 	settled    int
 	retried    int
@@ -184,6 +233,7 @@ func (r *run) setMoods() {
 		name, gate := pick(sorted(troubles)), pick(gates)
 		mood := sandbox.Moods{Gates: []string{gate}, Calls: 1 + r.rand.IntN(2), Skip: r.rand.IntN(3), Trouble: troubles[name], Different: different}
 		moods = append(moods, mood)
+		r.troubles = append(r.troubles, name)
 		r.moods = append(r.moods, fmt.Sprintf("%s %s after %d for %d", gate, name, mood.Skip, mood.Calls))
 	}
 	r.wholesaler.SetMoods(append(moods, sandbox.Moods{Different: different})...)
@@ -217,7 +267,7 @@ func (r *run) do() {
 			}
 			if p != nil {
 				p.kill()
-				r.kills++
+				r.died(i)
 			}
 			var at int64
 			if deaths > 0 {
@@ -226,7 +276,7 @@ func (r *run) do() {
 			}
 			r.processes[i] = start(r.t, plan{Wholesaler: r.address, DataDir: r.dataDirs[i], Database: r.database, KillAt: at, Log: r.log(i)})
 			if r.processes[i] == nil {
-				r.kills++
+				r.died(i)
 			}
 		}
 		// Orders come one by one, sent again until they are answered.
@@ -242,6 +292,16 @@ func (r *run) do() {
 	}
 	r.judge()
 	r.sum.add(r)
+}
+
+// died counts the death of a process, and at which step it was.
+func (r *run) died(i int) {
+	r.kills++
+	name := filepath.Join(r.dataDirs[i], stepFile)
+	if step, err := os.ReadFile(name); err == nil {
+		r.killedAt = append(r.killedAt, string(step))
+		_ = os.Remove(name)
+	}
 }
 
 // any is one of the processes that live.

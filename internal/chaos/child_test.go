@@ -30,6 +30,10 @@ import (
 
 const childVariable = "OCTOTEST_CHAOS_CHILD"
 
+// stepFile is where a process says, in its folder, at which step it was killed or
+// stopped.
+const stepFile = "step"
+
 // plan is what a service process is told: where its things are, and when it
 // dies.
 type plan struct {
@@ -37,6 +41,7 @@ type plan struct {
 	DataDir    string // of its socket, and of SQLite
 	Database   string // PostgreSQL; empty: SQLite
 	KillAt     int64  // the step, counted from the start, at which it kills itself; 0: never
+	StopAt     string // the step, by its name, at which it stops itself until it is told to go on; empty: never
 	Log        string // file; empty: none
 }
 
@@ -85,6 +90,7 @@ func (p plan) serve() error {
 		logger = slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	var steps atomic.Int64
+	var stopped atomic.Bool
 	service, err := bridge.NewService(context.Background(), bridge.ServiceOptions{
 		Config: config.Config{
 			PublicURL: "http://" + listener.Addr().String(), DataDir: p.DataDir, Database: idosell.NewSecret(p.Database),
@@ -97,7 +103,15 @@ func (p plan) serve() error {
 		Logger: logger, Listener: listener,
 		Step: func(step string) {
 			logger.Debug("step", "step", step)
+			if step == p.StopAt && stopped.CompareAndSwap(false, true) {
+				_ = os.WriteFile(filepath.Join(p.DataDir, stepFile), []byte(step), 0o600)
+				began := time.Now()
+				_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+				for time.Since(began) < callTimeout { // it takes a moment; it is over when this process goes on
+				}
+			}
 			if steps.Add(1) == p.KillAt {
+				_ = os.WriteFile(filepath.Join(p.DataDir, stepFile), []byte(step), 0o600)
 				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 				select {} // it takes a moment
 			}
