@@ -177,6 +177,7 @@ type run struct {
 	difference string
 	moods      []string
 	troubles   []string
+	target     string // the step at which the first process dies, if it comes there
 	killedAt   []string
 	kills      int
 	settled    int
@@ -202,6 +203,7 @@ func newRun(t *testing.T, seed uint64, sum *tally) *run {
 		r.references = append(r.references, fmt.Sprintf("SH-%d-%d", seed, i))
 	}
 	r.codes = codes(t, len(r.references))
+	r.target = everyStep()[seed%uint64(len(everyStep()))]
 	r.setMoods()
 	return r
 }
@@ -228,6 +230,9 @@ func (r *run) setMoods() {
 	}
 	different := differences[r.difference]
 	var moods []sandbox.Moods
+	if strings.HasSuffix(r.target, "unknown") || strings.HasSuffix(r.target, "looked") || strings.HasSuffix(r.target, "get-orders") {
+		moods = append(moods, sandbox.Moods{Gates: []string{"Dropshipping/placeOrder"}, Calls: 1, Trouble: troubles["dropped before"], Different: different})
+	}
 	gates := []string{"Dropshipping/placeOrder", "Dropshipping/placeOrder", "Dropshipping/basketImport", "Basket/get", "Orders/get", "Dropshipping/basketVerification", "Basket/clear"}
 	for range r.rand.IntN(4) {
 		name, gate := pick(sorted(troubles)), pick(gates)
@@ -274,7 +279,11 @@ func (r *run) do() {
 				deaths--
 				at = 1 + r.rand.Int64N(45)
 			}
-			r.processes[i] = start(r.t, plan{Wholesaler: r.address, DataDir: r.dataDirs[i], Database: r.database, KillAt: at, Log: r.log(i)})
+			p := plan{Wholesaler: r.address, DataDir: r.dataDirs[i], Database: r.database, KillAt: at, Log: r.log(i)}
+			if r.target != "" { // the first process dies there, and no step is left to chance
+				p.KillAt, p.KillStep, r.target = 0, r.target, ""
+			}
+			r.processes[i] = start(r.t, p)
 			if r.processes[i] == nil {
 				r.died(i)
 			}

@@ -41,6 +41,7 @@ type plan struct {
 	DataDir    string // of its socket, and of SQLite
 	Database   string // PostgreSQL; empty: SQLite
 	KillAt     int64  // the step, counted from the start, at which it kills itself; 0: never
+	KillStep   string // the step, by its name, at which it kills itself; empty: never
 	StopAt     string // the step, by its name, at which it stops itself until it is told to go on; empty: never
 	Log        string // file; empty: none
 }
@@ -110,7 +111,7 @@ func (p plan) serve() error {
 				for time.Since(began) < callTimeout { // it takes a moment; it is over when this process goes on
 				}
 			}
-			if steps.Add(1) == p.KillAt {
+			if steps.Add(1) == p.KillAt || step == p.KillStep {
 				_ = os.WriteFile(filepath.Join(p.DataDir, stepFile), []byte(step), 0o600)
 				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 				select {} // it takes a moment
