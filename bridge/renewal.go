@@ -56,6 +56,11 @@ func (r *renewal) Run(ctx context.Context) {
 	schedule.Schedule(jittered(renewEvery), cron.FuncJob(r.ask))
 	schedule.Start()
 	defer func() { <-schedule.Stop().Done() }()
+	// One that was got a moment ago, for an order that was placed at the start, is
+	// as good as a new one.
+	if good := time.Until(r.until()) - renewAhead; good > 0 && !r.wait(ctx, good) {
+		return
+	}
 	for failures := 0; ; {
 		err := r.renew(ctx)
 		if ctx.Err() != nil {
@@ -71,14 +76,22 @@ func (r *renewal) Run(ctx context.Context) {
 		} else {
 			failures = 0
 		}
-		retry := time.NewTimer(wait)
-		select {
-		case <-r.due:
-		case <-retry.C:
-		case <-ctx.Done():
-		}
-		retry.Stop()
+		r.wait(ctx, wait)
 	}
+}
+
+// wait waits for a time, or until the session is due to be renewed. It says false
+// when ctx has ended.
+func (r *renewal) wait(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-r.due:
+	case <-timer.C:
+	case <-ctx.Done():
+		return false
+	}
+	return true
 }
 
 // ask makes Run renew the session now, if it is not about to anyway.

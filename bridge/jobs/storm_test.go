@@ -23,6 +23,9 @@ func TestNoJobIsLostOrDoubledInAStorm(t *testing.T) {
 		if !s.Postgres() {
 			each = 125 // 1000 in all
 		}
+		if testing.Short() {
+			each /= 5
+		}
 		q := newQueue(t, s, kind(func(ctx context.Context, job jobs.Job) (time.Duration, error) {
 			return -1, s.TxRepeatable(ctx, func(tx *sql.Tx) error {
 				_, err := tx.ExecContext(ctx, s.Rebind("UPDATE looked SET looks = looks + 1 WHERE id = ?"), job.Key)

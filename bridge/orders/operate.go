@@ -106,7 +106,7 @@ func (s *Service) Retry(ctx context.Context, reference, who string, acceptChange
 	order, err := s.change(ctx, reference, func(o *Order) (Event, []Change, error) {
 		event := Event{Kind: EventOperator, Text: "Looked at again at once, on the word of " + who + "."}
 		switch o.State {
-		case Placed:
+		case Placed, Placing: // what is being sent is not to be meddled with
 			return event, nil, ErrNotRetryable
 		case Failed, Cancelled:
 			event.Text = "Tried anew, on the word of " + who + "."

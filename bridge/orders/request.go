@@ -131,6 +131,9 @@ func (r *Request) complete() error {
 	if !plain(r.Reference, 100) {
 		return invalid("reference", "must not hold control characters")
 	}
+	if r.Reference == "." || r.Reference == ".." {
+		return invalid("reference", "must not be one or two dots: it stands in addresses")
+	}
 	r.Customer.Email = strings.ToLower(strings.TrimSpace(r.Customer.Email))
 	for _, text := range []struct{ field, value string }{
 		{"customer.id", r.Customer.ID}, {"customer.email", r.Customer.Email}, {"oct8neSession", r.Session},

@@ -14,6 +14,9 @@ import (
 // TestALargeDatabaseTakesLittleMemory saves and restores 200,000 rows of 400
 // bytes, and watches the memory at every megabyte.
 func TestALargeDatabaseTakesLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes with the race detector, which would find nothing in it")
+	}
 	const rows, most = 200_000, 48 << 20
 	eachOptions(t, func(t *testing.T, from, to store.Options) {
 		fillAccounts(t, from)
