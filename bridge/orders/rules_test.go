@@ -167,6 +167,39 @@ func TestGoodsThatCannotBeHad(t *testing.T) {
 	})
 }
 
+// The goods were sold to somebody else between verifying and the import. The order
+// waited for them as its rule says, and kept the basket, so that no other order of
+// the account went on.
+func TestAnOrderThatWaitsForGoodsGivesTheBasketBack(t *testing.T) {
+	code := goods(t, 2)[1]
+	var s *stage
+	sold := false
+	s = newStage(t, changed(code, func(size *sandbox.Size) { size.Quantity = 2 }), withRules(func(r *orders.Rules) { r.Unavailable = orders.WaitUnavailable }),
+		func(o *orders.Options, _ *sandbox.Options, _ *idosellConfig) {
+			o.Step = func(step string) {
+				if step != "after commit importing" || sold {
+					return
+				}
+				sold = true
+				fillBasket(t, s, code)
+				if _, err := s.client.PlaceOrder(t.Context(), idosell.NewOrder{CourierID: 6, PaymentType: idosell.Prepaid,
+					Delivery: idosell.Address{LastName: "Kowalski", Street: "Prosta 1", ZipCode: "00-001", City: "Warszawa", CountryID: "PL", Phone1: "+48500000001"}}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	s.accept(request(t, "SH-1"))
+	other := request(t, "SH-2")
+	other.Lines = other.Lines[:1]
+	s.accept(other)
+	if o := s.work("SH-1", time.Minute); o.State != orders.Accepted || o.Reason.Code != orders.ReasonUnavailable {
+		t.Fatalf("%s, %+v\n%s", o.State, o.Reason, s.timeline("SH-1"))
+	}
+	if o := s.work("SH-2", time.Minute); o.State != orders.Placed || len(s.basket().Lines) != 0 {
+		t.Errorf("the next order is %s (%s), %d lines in the basket", o.State, o.Reason.Text, len(s.basket().Lines))
+	}
+}
+
 func TestWhoTakesAnOrder(t *testing.T) {
 	byCountry := withRules(func(r *orders.Rules) {
 		r.Couriers = []orders.CountryCourier{{Country: "DE", Courier: "44"}, {Country: "PL", Courier: "poczta polska"}, {Country: "*", Courier: "cheapest"}}

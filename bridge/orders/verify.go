@@ -44,6 +44,11 @@ func (v *visit) verify(ctx context.Context) error {
 	switch {
 	case reason.Code == "":
 	case reason.Code == ReasonUnavailable && v.service.rules.Unavailable == WaitUnavailable:
+		if v.basket.orderID == v.order.ID { // it was on its way already: the next order needs the basket
+			if err := v.clean(ctx); err != nil {
+				return err
+			}
+		}
 		return v.wait(ctx, reason, untilGoodsCome)
 	default:
 		return v.fail(ctx, reason)
