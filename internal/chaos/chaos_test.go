@@ -67,7 +67,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 func TestTwoProcessesOnOneDatabase(t *testing.T) {
 	// A process that was killed is only given up after half a minute, so that
 	// these runs take long; and each takes up a dozen of the server's connections.
-	runs := max(2, number(t, "OCTOTEST_CHAOS_RUNS", usualRuns)/25)
+	runs := max(2, number(t, "OCTOTEST_CHAOS_RUNS", usualRuns)/50)
 	if testing.Short() {
 		t.Skip("takes half a minute a run")
 	}
