@@ -36,6 +36,13 @@ func (v *visit) place(ctx context.Context) error {
 		if err != nil {
 			return v.asked(ctx, err)
 		}
+		if seen.order == nil && seen.incomplete != "" {
+			if v.order.Attempts == 0 {
+				return v.asked(ctx, errors.New("the wholesaler's list of orders cannot be relied on: "+seen.incomplete))
+			}
+			v.note(EventProof, "", "The wholesaler's orders cannot be relied on before the order is sent: %s.", seen.incomplete)
+			return v.unknown(ctx, "")
+		}
 		if seen.order != nil {
 			v.note(EventProof, "", "The order was found among the wholesaler's orders before it was sent.")
 			return v.placed(ctx, seen.order.ID, seen.order.SerialNumber, seen.order.Status, "The wholesaler has the order.")

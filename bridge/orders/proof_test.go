@@ -168,3 +168,22 @@ func (s *stage) exec(statement string) {
 		s.t.Fatal(err)
 	}
 }
+
+// A wholesaler whose list of orders is never complete proves nothing about an order
+// of unknown outcome. That was taken for a wholesaler who does not answer: every
+// order of the account waited, for good, and nobody was told what for.
+func TestAListThatIsNeverCompleteHoldsNobodyUp(t *testing.T) {
+	s := newStage(t)
+	var sent []time.Time
+	var begin time.Time
+	s.with(doubtful{Wholesaler: s.client, clock: s.clock, sent: &sent, begin: &begin,
+		list: func(p idosell.Page[idosell.Order]) idosell.Page[idosell.Order] { p.Total++; return p }})
+	s.accept(request(t, "SH-1"))
+	s.accept(request(t, "SH-2"))
+	if o := s.work("SH-1", 12*time.Hour); o.State != orders.Unknown || o.Reason.Code != orders.ReasonNotProven || s.alerts.text("order:SH-1") == "" {
+		t.Errorf("%s, %+v, alert %q", o.State, o.Reason, s.alerts.text("order:"))
+	}
+	if o := s.work("SH-2", time.Hour); o.State != orders.Placed || len(s.upstream("SH-2")) != 1 {
+		t.Errorf("the next order is %s (%s)\n%s", o.State, o.Reason.Text, s.timeline("SH-1"))
+	}
+}

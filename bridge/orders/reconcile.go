@@ -33,6 +33,9 @@ const (
 	aDayBefore  = 26 * time.Hour
 	lookingEnds = 14 * 24 * time.Hour // looked for once a day from then on
 	mostPages   = 1000
+	// patientLooks is how many looks at a list that is not complete, which may be a
+	// passing thing, the goods stay in the basket for.
+	patientLooks = 5
 )
 
 // looking is how long to wait after so many looks that found nothing.
@@ -62,18 +65,18 @@ func (v *visit) reconcile(ctx context.Context) error {
 		}
 		held = compare(basket, v.order.Goods)
 	}
-	return v.weigh(ctx, held, seen.candidates)
+	return v.weigh(ctx, held, seen)
 }
 
 // weigh decides after a look that did not find the order.
-func (v *visit) weigh(ctx context.Context, held content, candidates []string) error {
+func (v *visit) weigh(ctx context.Context, held content, seen sighting) error {
 	s, now := v.service, v.service.now()
 	before := v.order.proof
 	settled := v.callEnds().Add(s.rules.Settle)
 	// An order of a backup was in nobody's basket: what its basket held is not
 	// known, so the list of orders has to be enough.
 	basketProves := held == exact && v.basket.keepsGoods == 0 || before.Restored
-	provable := basketProves && v.basket.losesNotes == 0 && len(candidates) == 0 && before.Hint == ""
+	provable := basketProves && v.basket.losesNotes == 0 && len(seen.candidates) == 0 && seen.incomplete == "" && before.Hint == ""
 	switch {
 	case provable && now.Before(settled):
 		return v.looked(ctx, func(p *proof) { p.AbsentAt = time.Time{} }, settled.Sub(now), "The order is not among the wholesaler's orders; what is still under way is waited for.")
@@ -91,7 +94,7 @@ func (v *visit) weigh(ctx context.Context, held content, candidates []string) er
 			o.proof = proof{Rounds: before.Rounds, ImportedAt: before.ImportedAt, Told: before.Told, Doubted: true}
 		})
 	}
-	return v.unproven(ctx, held, candidates)
+	return v.unproven(ctx, held, seen)
 }
 
 // callEnds is when placeOrder has ended for certain: it begins within the time of
@@ -114,15 +117,15 @@ func (v *visit) looked(ctx context.Context, change func(*proof), pause time.Dura
 
 // unproven stores that the order stays unknown for now, tells the shop and the
 // operator once, and gives the basket back to the other orders where it can.
-func (v *visit) unproven(ctx context.Context, held content, candidates []string) error {
+func (v *visit) unproven(ctx context.Context, held content, seen sighting) error {
 	s, now := v.service, v.service.now()
 	settled := !now.Before(v.callEnds().Add(2 * s.rules.Settle))
 	if held == foreign && v.basket.orderID == v.order.ID {
 		s.alerts.Raise(ctx, "basket:"+v.order.Account, "The basket of the wholesaler's account holds goods that no order of the bridge put there, and an order's outcome is not known: look at both.")
 	}
-	reason := Reason{ReasonNotProven, v.whyNotProven(held, candidates)}
+	reason := Reason{ReasonNotProven, v.whyNotProven(held, seen)}
 	if v.order.Reason != reason {
-		v.note(EventProof, strings.Join(candidates, ", "), "%s", reason.Text)
+		v.note(EventProof, strings.Join(seen.candidates, ", "), "%s", reason.Text)
 	}
 	if settled {
 		s.alerts.Raise(ctx, "order:"+v.order.Request.Reference, fmt.Sprintf("The outcome of order %s is not known: %s", v.order.Request.Reference, reason.Text))
@@ -133,7 +136,7 @@ func (v *visit) unproven(ctx context.Context, held content, candidates []string)
 			return err
 		}
 	}
-	giveBack := v.basket.orderID == v.order.ID && (held == empty || settled && held != foreign)
+	giveBack := v.basket.orderID == v.order.ID && (held == empty || settled && held != foreign && (seen.incomplete == "" || v.order.proof.Looks >= patientLooks))
 	if giveBack && held != empty {
 		basket, err := v.readBasket(ctx)
 		if err != nil {
@@ -153,7 +156,7 @@ func (v *visit) unproven(ctx context.Context, held content, candidates []string)
 	err := v.commit(ctx, "unproven", func(o *Order, b *basketRow) {
 		o.Reason, o.NextAt = reason, now.Add(wait)
 		o.proof.Looks++
-		o.proof.AbsentAt, o.proof.Candidates = time.Time{}, candidates
+		o.proof.AbsentAt, o.proof.Candidates = time.Time{}, seen.candidates
 		if giveBack {
 			b.orderID = 0
 		}
@@ -165,14 +168,16 @@ func (v *visit) unproven(ctx context.Context, held content, candidates []string)
 }
 
 // whyNotProven says in plain words why it is not known.
-func (v *visit) whyNotProven(held content, candidates []string) string {
+func (v *visit) whyNotProven(held content, seen sighting) string {
 	reference := v.order.Request.Reference
 	settle := fmt.Sprintf("Look there, and then settle it: octobridge orders settle %s --as placed|not-placed.", shellQuoted(reference))
 	switch {
 	case v.order.proof.Hint != "":
 		return fmt.Sprintf("The wholesaler's answer named order %s and a fault at once, and that order is not among its orders. %s", v.order.proof.Hint, settle)
-	case len(candidates) > 0:
-		return fmt.Sprintf("No order at the wholesaler's carries its reference, but %s could be it. %s", strings.Join(candidates, ", "), settle)
+	case len(seen.candidates) > 0:
+		return fmt.Sprintf("No order at the wholesaler's carries its reference, but %s could be it. %s", strings.Join(seen.candidates, ", "), settle)
+	case seen.incomplete != "":
+		return fmt.Sprintf("It is not among the orders that the wholesaler shows, but %s. %s", seen.incomplete, settle)
 	case v.basket.keepsGoods > 0 || v.basket.losesNotes > 0:
 		return "It is not among the wholesaler's orders, but this wholesaler was seen to keep baskets or to lose notes, so that this proves nothing. " + settle
 	case held == exact:
@@ -194,6 +199,7 @@ func shellQuoted(text string) string {
 type sighting struct {
 	order      *idosell.Order
 	others     int      // more orders with the reference, which there should never be
+	incomplete string   // why the list cannot be relied on; "": it can
 	candidates []string // ids of orders that could be this one, without its note
 }
 
@@ -214,14 +220,13 @@ func (v *visit) lookForOrder(ctx context.Context, sent time.Time) (sighting, err
 				return sighting{}, err
 			}
 			for i := range page.Items {
-				if err := v.judgeOrder(&page.Items[i], known, &seen); err != nil {
-					return sighting{}, err
-				}
+				v.judgeOrder(&page.Items[i], known, &seen)
 			}
 			rows += page.Rows
 			switch {
 			case seen.order == nil && page.Rows == 0 && rows < page.Total:
-				return sighting{}, fmt.Errorf("the wholesaler counts %d orders and shows %d: the list is not complete", page.Total, rows)
+				seen.incomplete = fmt.Sprintf("it counts %d orders and shows %d", page.Total, rows)
+				return seen, nil
 			case page.Rows == 0 || page.Total > 0 && rows >= page.Total || page.Total == 0 && page.Rows < page.Size:
 				slices.Sort(seen.candidates)
 				return seen, nil
@@ -232,10 +237,10 @@ func (v *visit) lookForOrder(ctx context.Context, sent time.Time) (sighting, err
 }
 
 // judgeOrder takes one order of the wholesaler's into account.
-func (v *visit) judgeOrder(order *idosell.Order, known map[string]bool, seen *sighting) error {
+func (v *visit) judgeOrder(order *idosell.Order, known map[string]bool, seen *sighting) {
 	switch {
 	case !order.Fault.OK():
-		return fmt.Errorf("an order in the wholesaler's list has the fault %d: the list is not complete", order.Fault.Code)
+		seen.incomplete = fmt.Sprintf("one of them it cannot tell (fault %d)", order.Fault.Code)
 	case order.Reference() == v.order.Request.Reference, v.order.proof.Hint != "" && order.ID == v.order.proof.Hint:
 		if seen.order == nil {
 			seen.order = order
@@ -245,7 +250,6 @@ func (v *visit) judgeOrder(order *idosell.Order, known map[string]bool, seen *si
 	case order.Reference() == "" && !known[order.ID] && v.couldBe(order) && !slices.Contains(seen.candidates, order.ID):
 		seen.candidates = append(seen.candidates, order.ID)
 	}
-	return nil
 }
 
 // otherOrders are the wholesaler's ids of the orders that are known to be others.

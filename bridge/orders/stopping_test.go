@@ -217,7 +217,7 @@ func TestAKeptBasketThatAPersonEmptiesIsRemembered(t *testing.T) {
 	s.work("SH-1", time.Hour)
 	s.wholesaler.SetMoods(sandbox.Moods{Gates: []string{"Dropshipping/placeOrder"}, Calls: 1, Trouble: sandbox.Trouble{Drop: "before"}})
 	s.accept(request(t, "SH-2"))
-	if o := s.work("SH-2", 24*time.Hour); o.State != orders.Unknown || !strings.Contains(o.Reason.Text, "keep baskets") {
+	if o := s.work("SH-2", 6*time.Hour); o.State != orders.Unknown || !strings.Contains(o.Reason.Text, "keep baskets") {
 		t.Errorf("%s (%s)\n%s", o.State, o.Reason.Text, s.timeline("SH-2"))
 	}
 	// Its goods cannot be taken out, so that nothing goes on: and neither the shop
