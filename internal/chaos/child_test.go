@@ -162,6 +162,9 @@ func start(t *testing.T, p plan) *process {
 		_ = c.command.Wait()
 		close(c.gone)
 	}()
+	// Before its folder is removed, which was made before it: a process that still
+	// writes there would put files back.
+	t.Cleanup(c.kill)
 	if line != "ready\n" {
 		<-c.gone
 		if complaints.Len() > 0 {
