@@ -157,8 +157,8 @@ func (o *fulfilment) placeNow(ctx context.Context, reference string) error {
 // run works until ctx ends.
 func (o *fulfilment) run(ctx context.Context) error {
 	var group sync.WaitGroup
-	var failed error
-	group.Go(func() { failed = o.queue.Run(ctx) })
+	var queueing, scheduling error
+	group.Go(func() { queueing = o.queue.Run(ctx) })
 	o.alone(ctx, "sweep", o.orders.Sweep)
 	schedule := cron.New(cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	for _, task := range []struct {
@@ -168,14 +168,14 @@ func (o *fulfilment) run(ctx context.Context) error {
 		{followSpec, "follow", o.orders.Follow}, {sweepSpec, "sweep", o.orders.Sweep}, {pruneSpec, "prune", o.notify.Sweep},
 	} {
 		if _, err := schedule.AddFunc(task.spec, func() { o.alone(ctx, task.name, task.do) }); err != nil {
-			failed = errors.Join(failed, err) // the specifications are constants
+			scheduling = errors.Join(scheduling, err) // the specifications are constants
 		}
 	}
 	schedule.Start()
 	<-ctx.Done()
 	<-schedule.Stop().Done()
 	group.Wait()
-	return failed
+	return errors.Join(queueing, scheduling)
 }
 
 // electionTime is how long an instance waits to be the one that does a task.

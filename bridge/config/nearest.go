@@ -23,7 +23,7 @@ func closest(text string, candidates []string, names func(string) []string) stri
 	best, bestDistance := "", -1
 	for _, candidate := range candidates {
 		for _, name := range names(candidate) {
-			if d := distance(text, name); bestDistance < 0 || d < bestDistance {
+			if d := Distance(text, name); bestDistance < 0 || d < bestDistance {
 				best, bestDistance = candidate, d
 			}
 		}
@@ -31,9 +31,9 @@ func closest(text string, candidates []string, names func(string) []string) stri
 	return best
 }
 
-// distance is the number of letters to change, add or take out (Levenshtein).
+// Distance is the number of letters to change, add or take out (Levenshtein).
 // Only the first 64 bytes of a text count: no key is longer.
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
 	row := make([]int, len(b)+1)
 	for j := range row {

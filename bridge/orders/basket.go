@@ -45,19 +45,20 @@ func compare(basket idosell.Basket, goods []Goods) content {
 	return exact
 }
 
-func (v *visit) readBasket(ctx context.Context) (idosell.Basket, error) {
+// readBasket reads the basket, and compares it with the order's goods.
+func (v *visit) readBasket(ctx context.Context) (idosell.Basket, content, error) {
 	basket, err := call(ctx, v, idosell.OpGetBasket, v.service.wholesaler.Basket)
-	v.compared = err == nil && compare(basket, v.order.Goods) == exact
-	return basket, err
+	held := compare(basket, v.order.Goods)
+	v.compared = err == nil && held == exact
+	return basket, held, err
 }
 
 // fill puts a verified order's goods into the basket, which must be empty.
 func (v *visit) fill(ctx context.Context) error {
-	basket, err := v.readBasket(ctx)
+	basket, held, err := v.readBasket(ctx)
 	if err != nil {
 		return v.asked(ctx, err)
 	}
-	held := compare(basket, v.order.Goods)
 	ours := v.basket.orderID == v.order.ID
 	switch {
 	case held == empty && ours && v.importUnderWay() > 0:
@@ -144,11 +145,11 @@ func (v *visit) resumeFilling(ctx context.Context) error { return v.filled(ctx, 
 // filled compares the basket after an import. known says whether it is known
 // what became of the import: otherwise it may still arrive.
 func (v *visit) filled(ctx context.Context, known bool) error {
-	basket, err := v.readBasket(ctx)
+	basket, held, err := v.readBasket(ctx)
 	if err != nil {
 		return v.asked(ctx, err)
 	}
-	switch compare(basket, v.order.Goods) {
+	switch held {
 	case exact:
 		if reason := v.priceNow(basket); reason.Code != "" {
 			return v.fail(ctx, reason)
@@ -234,13 +235,7 @@ func (v *visit) notOurs(ctx context.Context, basket idosell.Basket) error {
 // takeOut takes an order's own goods out of the basket, which holds nothing else
 // or, where only positions can be removed, those alone.
 func (v *visit) takeOut(ctx context.Context, basket idosell.Basket, goods []Goods) error {
-	ours := quantities(goods)
-	own := idosell.Basket{}
-	for _, line := range basket.Lines {
-		if _, is := ours[goodsKey(line.ProductID, line.SizeID, line.ProductCode)]; is {
-			own.Lines = append(own.Lines, line)
-		}
-	}
+	own := idosell.Basket{Lines: ownLines(basket, goods)}
 	told := len(v.events)
 	v.note(EventCall, fmt.Sprintf("%d positions", len(own.Lines)), "What is left of the order's goods is taken out of the basket.")
 	var err error
@@ -298,7 +293,7 @@ func (v *visit) removeEach(ctx context.Context, basket idosell.Basket) error {
 // changedBasket looks whether a change of the basket had its effect, whatever
 // its answer was: taking out twice does no harm.
 func (v *visit) changedBasket(ctx context.Context, failed error, done func(idosell.Basket) bool) error {
-	after, err := v.readBasket(ctx)
+	after, _, err := v.readBasket(ctx)
 	if err != nil {
 		return v.asked(ctx, err)
 	}
@@ -314,11 +309,10 @@ func (v *visit) changedBasket(ctx context.Context, failed error, done func(idose
 // clean takes the goods of an order that is closed out of the basket, should any
 // be left, so that the next order finds it empty.
 func (v *visit) clean(ctx context.Context) error {
-	basket, err := v.readBasket(ctx)
+	basket, held, err := v.readBasket(ctx)
 	if err != nil {
 		return v.asked(ctx, err)
 	}
-	held := compare(basket, v.order.Goods)
 	if held == empty && v.order.State == Cancelled && v.importUnderWay() > 0 {
 		return v.waitForImport(ctx) // it was called off before an answer came
 	}
@@ -327,7 +321,7 @@ func (v *visit) clean(ctx context.Context) error {
 		// stored with whatever comes next, as a person may take them out.
 		v.basket.keepsGoods++
 	}
-	if held == exact || held == ownOnly || held == foreign && hasAny(basket, v.order.Goods) {
+	if len(ownLines(basket, v.order.Goods)) > 0 {
 		if err := v.takeOut(ctx, basket, v.order.Goods); err != nil {
 			return err
 		}
@@ -339,14 +333,15 @@ func (v *visit) clean(ctx context.Context) error {
 	})
 }
 
-func hasAny(basket idosell.Basket, goods []Goods) bool {
+// ownLines are the lines of a basket that hold products of an order.
+func ownLines(basket idosell.Basket, goods []Goods) (own []idosell.BasketLine) {
 	ours := quantities(goods)
 	for _, line := range basket.Lines {
 		if _, is := ours[goodsKey(line.ProductID, line.SizeID, line.ProductCode)]; is {
-			return true
+			own = append(own, line)
 		}
 	}
-	return false
+	return own
 }
 
 // basketIsClean ends the alerts that are over when the basket can be used.

@@ -25,17 +25,8 @@ func (s *Service) change(ctx context.Context, reference string, decide func(o *O
 			if err != nil {
 				return err
 			}
-			if err := s.saveOrder(ctx, tx, o); err != nil {
+			if err := s.saveChange(ctx, tx, o, []Event{event}, tell); err != nil {
 				return err
-			}
-			event.State = o.State
-			if err := s.addEvent(ctx, tx, o.ID, event); err != nil {
-				return err
-			}
-			for _, what := range tell {
-				if err := s.announce(ctx, tx, what, o); err != nil {
-					return fmt.Errorf("tell the shop: %w", err)
-				}
 			}
 			return s.jobs.Enqueue(ctx, tx, JobPlace, o.ID, time.Time{})
 		})
@@ -171,12 +162,14 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	stuck := map[string]bool{} // accounts with an order that has waited for too long
 	for i := range open {
 		o := &open[i]
 		if err := s.store.TxRepeatable(ctx, func(tx *sql.Tx) error { return s.jobs.Enqueue(ctx, tx, JobPlace, o.ID, o.NextAt) }); err != nil {
 			return err
 		}
-		if s.stuck(o) {
+		if !stuck[o.Account] && s.stuck(o) {
+			stuck[o.Account] = true
 			why := o.Reason.Text
 			if !o.State.Open() {
 				why = "it is " + string(o.State) + ", and its goods cannot be taken out of the account's basket."
@@ -184,23 +177,13 @@ func (s *Service) Sweep(ctx context.Context) error {
 			s.alerts.Raise(ctx, "stuck:"+o.Account, "Orders wait for longer than orders.stuck_after: see octobridge orders list. The first is "+o.Request.Reference+": "+why)
 		}
 	}
-	return s.stuckNoMore(ctx, open)
+	if account := s.wholesaler.Account(); !stuck[account] {
+		s.alerts.Over(ctx, "stuck:"+account) // so that the next one is told again
+	}
+	return nil
 }
 
 // stuck says whether an order has waited for too long.
 func (s *Service) stuck(o *Order) bool {
 	return !o.waitingSince.IsZero() && s.now().Sub(o.waitingSince) > s.rules.StuckAfter
-}
-
-// stuckNoMore ends the alert of an account of which no order is stuck any more, so
-// that the next one is told again.
-func (s *Service) stuckNoMore(ctx context.Context, open []Order) error {
-	account := s.wholesaler.Account()
-	for i := range open {
-		if open[i].Account == account && s.stuck(&open[i]) {
-			return nil
-		}
-	}
-	s.alerts.Over(ctx, "stuck:"+account)
-	return nil
 }

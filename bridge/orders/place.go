@@ -113,11 +113,11 @@ func (v *visit) mayHaveBeenSent(ctx context.Context) (time.Time, error) {
 // have died, somebody else have used the account. Unless the basket holds exactly
 // the order's goods the order is not Imported any more afterwards.
 func (v *visit) compareAgain(ctx context.Context) error {
-	basket, err := v.readBasket(ctx)
+	basket, held, err := v.readBasket(ctx)
 	if err != nil {
 		return v.asked(ctx, err)
 	}
-	if v.compared {
+	if held == exact {
 		if reason := v.priceNow(basket); reason.Code != "" {
 			return v.fail(ctx, reason)
 		}
@@ -129,7 +129,7 @@ func (v *visit) compareAgain(ctx context.Context) error {
 		v.note(EventProof, "", "The basket does not hold the order's goods any more: what was proven is in doubt, and the order is looked for again.")
 		return v.unknown(ctx, "")
 	}
-	switch compare(basket, v.order.Goods) {
+	switch held {
 	case empty:
 		return v.again(ctx, "The basket has lost the order's goods: the order begins anew.")
 	case ownOnly:
@@ -223,12 +223,11 @@ func (v *visit) notPlaced(ctx context.Context, named idosell.PlacedOrder, err er
 // placingRefused deals with a refusal. Its word is only believed while the
 // basket agrees: goods that have left it were perhaps ordered.
 func (v *visit) placingRefused(ctx context.Context, refusal error, detail string) error {
-	basket, err := v.readBasket(ctx)
+	_, held, err := v.readBasket(ctx)
 	if err != nil {
 		v.note(EventAnswer, detail, "The wholesaler refuses the order; the basket cannot be looked at.")
 		return v.unknown(ctx, "")
 	}
-	held := compare(basket, v.order.Goods)
 	failure, _ := errors.AsType[*idosell.Error](refusal)
 	switch {
 	case held == exact:

@@ -59,11 +59,10 @@ func (v *visit) reconcile(ctx context.Context) error {
 	}
 	held := empty
 	if v.basket.orderID == v.order.ID {
-		basket, err := v.readBasket(ctx)
-		if err != nil {
+		var err error
+		if _, held, err = v.readBasket(ctx); err != nil {
 			return v.asked(ctx, err)
 		}
-		held = compare(basket, v.order.Goods)
 	}
 	return v.weigh(ctx, held, seen)
 }
@@ -138,7 +137,7 @@ func (v *visit) unproven(ctx context.Context, held content, seen sighting) error
 	}
 	giveBack := v.basket.orderID == v.order.ID && (held == empty || settled && held != foreign && (seen.incomplete == "" || v.order.proof.Looks >= patientLooks))
 	if giveBack && held != empty {
-		basket, err := v.readBasket(ctx)
+		basket, _, err := v.readBasket(ctx)
 		if err != nil {
 			return v.asked(ctx, err)
 		}

@@ -172,6 +172,26 @@ func (s *Service) saveOrder(ctx context.Context, tx *sql.Tx, o *Order) error {
 	return nil
 }
 
+// saveChange is saveOrder with what happened to the order on its timeline, and with
+// what the shop is told of it.
+func (s *Service) saveChange(ctx context.Context, tx *sql.Tx, o *Order, events []Event, tell []Change) error {
+	if err := s.saveOrder(ctx, tx, o); err != nil {
+		return err
+	}
+	for _, event := range events {
+		event.State = o.State
+		if err := s.addEvent(ctx, tx, o.ID, event); err != nil {
+			return err
+		}
+	}
+	for _, what := range tell {
+		if err := s.announce(ctx, tx, what, o); err != nil {
+			return fmt.Errorf("tell the shop: %w", err)
+		}
+	}
+	return nil
+}
+
 // addEvent puts an event on an order's timeline.
 func (s *Service) addEvent(ctx context.Context, tx *sql.Tx, orderID int64, event Event) error {
 	if event.At.IsZero() {

@@ -173,24 +173,10 @@ func (v *visit) commit(ctx context.Context, name string, change func(o *Order, b
 	err := s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		order, basket = *v.order, *v.basket
 		change(&order, &basket)
-		if err := s.saveOrder(ctx, tx, &order); err != nil {
+		if err := s.saveChange(ctx, tx, &order, v.events, tell); err != nil {
 			return err
 		}
-		if err := s.saveBasket(ctx, tx, &basket); err != nil {
-			return err
-		}
-		for _, event := range v.events {
-			event.State = order.State
-			if err := s.addEvent(ctx, tx, order.ID, event); err != nil {
-				return err
-			}
-		}
-		for _, what := range tell {
-			if err := s.announce(ctx, tx, what, &order); err != nil {
-				return fmt.Errorf("tell the shop: %w", err)
-			}
-		}
-		return nil
+		return s.saveBasket(ctx, tx, &basket)
 	})
 	if err != nil {
 		return err

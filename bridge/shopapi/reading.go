@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"octobridge/bridge/config"
 )
 
 // Fault is one thing that is wrong with a request.
@@ -204,7 +206,7 @@ func suggest(name string, known []string) string {
 	nearest, distance := "", 1+max(1, min(len(name), 40)/3)
 	if len(name) <= 40 {
 		for _, candidate := range known {
-			if d := editDistance(strings.ToLower(name), strings.ToLower(candidate)); d < distance {
+			if d := config.Distance(strings.ToLower(name), strings.ToLower(candidate)); d < distance {
 				nearest, distance = candidate, d
 			}
 		}
@@ -213,25 +215,4 @@ func suggest(name string, known []string) string {
 		return fmt.Sprintf(": did you mean %q?", nearest)
 	}
 	return ": known are " + strings.Join(known, ", ")
-}
-
-// editDistance is the number of characters to insert, delete or change to get
-// from one text to another (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
