@@ -24,6 +24,7 @@ type Config struct {
 	IdoSell        IdoSell
 	Shop           Shop
 	Pricing        Pricing
+	Feed           Feed
 	Cache          Cache
 	Orders         Orders
 	Oct8ne         Oct8ne
@@ -57,13 +58,29 @@ type Shop struct {
 	Origins      []string // https://shop.example: whose pages may call
 	ProductURL   string   // template over {id} {size} {code} {slug}
 	AddToCartURL string   // template over {id} {size} {code} {slug}
+	IDsFile      string   // CSV of the shop's ids and the wholesaler's codes
 	Locale       string   // default locale, "pl-PL"
 	Currency     string   // default currency; empty: the wholesaler's
 }
 
 // Pricing says which price is shown.
 type Pricing struct {
-	Source string // none, retail, srp, account
+	Source    string   // none, retail, srp, account
+	Amounts   string   // gross, net
+	Margins   []string // see ParseMargin
+	Ending    string   // ".99": what prices with a margin end in
+	RatesFrom string   // none, nbp, fixed
+	Rates     []string // "EUR=4.2567": złoty for one unit
+	NBPURL    string
+}
+
+// Feed says where the wholesaler's offer comes from.
+type Feed struct {
+	URL      Secret        // of the gateway; empty: there is no feed
+	Schedule string        // cron
+	MaxLoss  float64       // per cent of the products
+	MaxBytes int           // of one file, unpacked
+	Timeout  time.Duration // of one download
 }
 
 // Cache says how long answers of the wholesaler are used.

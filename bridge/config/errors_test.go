@@ -55,7 +55,7 @@ func TestErrorsAreOneSentenceWithKeyPlaceAndRemedy(t *testing.T) {
 		},
 		{
 			"account prices to consumers", "source: srp", "source: account",
-			`pricing.source (FILE:17) is "account" with shop.kind dropshipping, which would show visitors what this account pays: write none, retail or srp, as this version cannot add a margin`,
+			`pricing.source (FILE:17) is "account" with shop.kind dropshipping, which would show visitors what this account pays: write none, retail or srp, or set pricing.margins`,
 		},
 		{
 			"plain upstream", "https://wholesaler.example", "http://wholesaler.example",
@@ -226,7 +226,7 @@ func TestSeveralProblemsAreAllToldALineEach(t *testing.T) {
 		t.Errorf("got\n%s", strings.Join(lines, "\n"))
 	}
 	many := strings.Split(loadError(t, manyKeys(500)), "\n")
-	if len(many) != 21 || many[20] != "and 486 more problems: mend the ones above first" {
+	if len(many) != 21 || many[20] != "and 487 more problems: mend the ones above first" {
 		t.Errorf("%d lines, the last: %s", len(many), many[len(many)-1])
 	}
 }

@@ -83,6 +83,7 @@ var sections = []struct{ name, doc string }{
 	{"pricing", "Which price visitors see."},
 	{"cache", "How long answers of the wholesaler are used."},
 	{"orders", "How orders are placed and followed, and which of the wholesaler's are shown."},
+	{"feed", "The wholesaler's offer feed (IOF), from which products are searched."},
 	{"oct8ne", "The shop's account at oct8ne."},
 	{"notify", "Where the shop and the operator are told of what happens."},
 	{"operator", "How the operator listener is reached beside its socket in `data_dir`."},
@@ -185,6 +186,12 @@ var table = []*key{
 		example: "https://shop.example/cart?add={id}&size={size}", noEffect: "the bridge decides",
 	},
 	{
+		path: "shop.ids_file", field: func(c *Config) any { return &c.Shop.IDsFile },
+		doc: "CSV file of the shop's own ids: in each line the shop's id and the wholesaler's code (`41`, or `41-3` for a size). Products are then shown, asked for and linked to by the shop's ids; " +
+			"what is not in the file is not shown.",
+		example: "/etc/octobridge/ids.csv", noEffect: "the shop uses the wholesaler's ids",
+	},
+	{
 		path: "shop.locale", field: func(c *Config) any { return &c.Shop.Locale }, def: "pl-PL", check: locale,
 		doc: "Language and country where a request names none.", example: "pl-PL",
 	},
@@ -195,9 +202,59 @@ var table = []*key{
 	{
 		path: "pricing.source", field: func(c *Config) any { return &c.Pricing.Source }, need: needServe,
 		allowed: []string{"none", "retail", "srp", "account"},
-		doc: "`none`: no prices. `retail`: the wholesaler's shop's. `srp`: the suggested one. `account`: what this account pays, " +
-			"refused with `shop.kind: dropshipping`, where that is confidential.",
+		doc: "`none`: no prices. `retail`: the wholesaler's shop's. `srp`: the suggested one. `account`: what this account pays; with `shop.kind: dropshipping`, " +
+			"where that is confidential, only with `pricing.margins`.",
 		example: "retail",
+	},
+	{
+		path: "pricing.amounts", field: func(c *Config) any { return &c.Pricing.Amounts }, def: "gross", allowed: []string{"gross", "net"},
+		doc: "Whether prices are shown with VAT.", example: "gross",
+	},
+	{
+		path: "pricing.margins", field: func(c *Config) any { return &c.Pricing.Margins }, check: marginRule,
+		doc: "What is added to the price of `pricing.source`; the first rule that fits a product counts. Conditions (`category=` and an id, `producer=` and an id or a name, `price=` and from..to, " +
+			"joined by `&`), a colon, and a percentage, an amount in the wholesaler's currency, or both: `25%`, `+4.50`, `25%+4.50`.",
+		example: "category=1214554199 & price=..50: 40%, producer=Nike: 15%+2, 25%", noEffect: "nothing is added",
+	},
+	{
+		path: "pricing.ending", field: func(c *Config) any { return &c.Pricing.Ending }, check: priceEnding,
+		doc:     "What prices with a margin end in: they are rounded up to the next that does, `.99` or `9.99`.",
+		example: ".99", noEffect: "they are rounded to the currency's smallest unit",
+	},
+	{
+		path: "pricing.rates_from", field: func(c *Config) any { return &c.Pricing.RatesFrom }, def: "none", allowed: []string{"none", "nbp", "fixed"},
+		doc:     "Where exchange rates come from. `none`: prices are shown in the wholesaler's currency only. `nbp`: table A of the National Bank of Poland, daily. `fixed`: `pricing.rates`.",
+		example: "nbp",
+	},
+	{
+		path: "pricing.rates", field: func(c *Config) any { return &c.Pricing.Rates }, check: exchangeRate,
+		doc:     "How many złoty one unit of a currency costs, with `pricing.rates_from: fixed`.",
+		example: "EUR=4.2567, USD=3.6410",
+	},
+	{
+		path: "pricing.nbp_url", field: func(c *Config) any { return &c.Pricing.NBPURL }, def: "https://api.nbp.pl", check: upstreamURL,
+		doc: "Where the National Bank of Poland is asked.", example: "https://api.nbp.pl",
+	},
+	{
+		path: "feed.url", field: func(c *Config) any { return &c.Feed.URL }, check: feedURL,
+		doc:     "Address of the wholesaler's offer feed (IOF): its gateway. It holds a token.",
+		example: "https://wholesaler.example/edi/export-offer.php?client=shop&token=invented&type=gateway&iof_3_0", noEffect: "products and search are asked of CustomerAPI, live",
+	},
+	{
+		path: "feed.schedule", field: func(c *Config) any { return &c.Feed.Schedule }, def: "*/15 * * * *", check: cronSpec,
+		doc: "When the feed is looked at for changes (cron; `@every 10m` as well). Only what has changed is fetched.", example: "*/15 * * * *",
+	},
+	{
+		path: "feed.max_loss", field: func(c *Config) any { return &c.Feed.MaxLoss }, def: "30", check: numbers(0, 100),
+		doc: "Per cent of the products that a new feed may lack; one that lacks more is held back until `octobridge feed confirm`.", example: "30",
+	},
+	{
+		path: "feed.max_bytes", field: func(c *Config) any { return &c.Feed.MaxBytes }, def: "4294967296", check: integers(1<<20, 1<<40),
+		doc: "Size of the largest file of the feed, unpacked, in bytes.", example: "4294967296",
+	},
+	{
+		path: "feed.timeout", field: func(c *Config) any { return &c.Feed.Timeout }, def: "30m", check: durations("10s", "24h"),
+		doc: "How long the download of one file may take.", example: "30m",
 	},
 	{
 		path: "cache.fresh", field: func(c *Config) any { return &c.Cache.Fresh }, def: "30s", check: durations("0s", "24h"),

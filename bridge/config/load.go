@@ -287,11 +287,11 @@ func secretFile(name string) (string, *fault) {
 // together checks what no key tells alone.
 func (r *reader) together(loaded *Loaded) {
 	c := r.config
-	if c.Pricing.Source == "account" && c.Shop.Kind == "dropshipping" {
+	if c.Pricing.Source == "account" && c.Shop.Kind == "dropshipping" && len(c.Pricing.Margins) == 0 {
 		r.faults.add(&Error{
 			Key: "pricing.source", Source: loaded.Origin("pricing.source"),
 			Problem: `is "account" with shop.kind dropshipping, which would show visitors what this account pays`,
-			Remedy:  "write none, retail or srp, as this version cannot add a margin",
+			Remedy:  "write none, retail or srp, or set pricing.margins",
 		})
 	}
 	if len(r.faults.list) == 0 && c.Cache.Stale < c.Cache.Fresh {

@@ -61,7 +61,8 @@ func TestFileFillsTheFieldsAndDefaultsTheRest(t *testing.T) {
 			Timezone: "Europe/Warsaw", RequestsPerSecond: 2.5, InFlight: 4, Timeout: time.Minute,
 		},
 		Shop:    config.Shop{Kind: "dropshipping", Origins: []string{"https://shop.example", "https://www.shop.example"}, Locale: "pl-PL"},
-		Pricing: config.Pricing{Source: "srp"},
+		Pricing: config.Pricing{Source: "srp", Amounts: "gross", RatesFrom: "none", NBPURL: "https://api.nbp.pl"},
+		Feed:    config.Feed{Schedule: "*/15 * * * *", MaxLoss: 30, MaxBytes: 4 << 30, Timeout: 30 * time.Minute},
 		Cache:   config.Cache{Fresh: 30 * time.Second, Stale: 24 * time.Hour, Items: 20000},
 		Orders: config.Orders{
 			History: 180 * 24 * time.Hour, Settle: 2 * time.Minute, Unavailable: "stop", FollowFor: 60 * 24 * time.Hour, StuckAfter: time.Hour,
