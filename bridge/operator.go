@@ -139,6 +139,8 @@ type OperatorParts struct {
 	Tokens  TokenDesk
 	Notices NoticeDesk
 	Jobs    JobDesk
+	Search  SearchDesk
+	Feed    FeedDesk     // nil: no feed is configured, which the answer says
 	Logger  *slog.Logger // nil: silent
 }
 
@@ -176,6 +178,10 @@ func MountOperator(mux *http.ServeMux, parts OperatorParts) {
 		{"GET jobs", jobs, o.listJobs},
 		{"POST jobs/retry", jobs, o.retryJob},
 		{"POST jobs/cancel", jobs, o.cancelJob},
+		{"GET search", parts.Search != nil, o.searchCatalog},
+		{"GET feed", true, o.showFeed},
+		{"POST feed/load", true, o.loadFeed},
+		{"POST feed/confirm", true, o.confirmFeed},
 	} {
 		method, path, _ := strings.Cut(route.pattern, " ")
 		handle := route.handle

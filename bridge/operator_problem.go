@@ -57,6 +57,8 @@ var refusals = []struct {
 	{orders.ErrNotUnknown, http.StatusConflict, "nothing-to-settle"},
 	{orders.ErrNotRetryable, http.StatusConflict, "not-retryable"},
 	{ErrNotThere, http.StatusNotFound, "not-found"},
+	{ErrFeedBusy, http.StatusConflict, "feed-busy"},
+	{ErrNothingHeld, http.StatusConflict, "nothing-held"},
 }
 
 // operatorError returns what to answer to an error.
