@@ -1,274 +1,343 @@
 package iof
 
 import (
-	"encoding/xml"
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/shopspring/decimal"
 )
 
-// productBuilder fills a Product from the elements inside it.
-type productBuilder struct {
-	reader   *Reader
-	product  Product
-	language string // of texts without one of their own
-	faults   []error
+// builder fills a Product from the elements inside it.
+type builder struct {
+	options *options
+	head    *Offer
+	product Product
+	faults  []error
 
+	open       []level
 	size       *Size      // the size that is being read
 	parameter  *Parameter // the parameter that is being read
+	site       []byte     // the shop whose prices count
 	priorities map[string]int
+	sitePrices []sitePrice
 	texts      *Texts // where the text that is being read goes
-	textLang   string
-	text       strings.Builder
+	language   string // of that text
+	text       []byte
 }
 
-// readProduct reads a product up to its end. Its parts that IOF 3.0 does not
-// know, or that are not of use here (attachments, groups, bundled products), are
-// passed over whole.
-func (r *Reader) readProduct(start xml.StartElement) (product Product, damage, err error) {
-	b := &productBuilder{reader: r, language: r.head.Language, priorities: map[string]int{}}
-	b.begin(start)
-	begun, outside := r.begun, len(r.open)-1
-	b.product.Offset = begun
-	var paths []string // of the known elements that are open, inside the product
-	passed := 0        // the depth at which an element that is passed over began; 0: none
-	elements := 0
-	tooLarge := false
-	for len(r.open) > outside {
-		token, err := r.next()
-		if err != nil {
-			return Product{}, nil, err
-		}
-		if !tooLarge && (r.decoder.InputOffset()-begun > r.limit || elements > maxElements) {
-			tooLarge = true
-			b.product = Product{ID: b.product.ID, Offset: begun}
-			b.faults = []error{fmt.Errorf("it is %w of %d bytes or %d elements", ErrTooLarge, r.limit, maxElements)}
-		}
-		if tooLarge {
-			continue
-		}
-		switch element := token.(type) {
-		case xml.StartElement:
-			elements++
-			if passed != 0 {
-				continue
-			}
-			path := element.Name.Local
-			if len(paths) > 0 {
-				path = paths[len(paths)-1] + "/" + path
-			}
-			if !b.start(path, element) {
-				passed = len(r.open)
-				continue
-			}
-			paths = append(paths, path)
-		case xml.EndElement:
-			switch {
-			case passed != 0 && len(r.open) < passed:
-				passed = 0
-			case passed == 0 && len(paths) > 0:
-				b.finishElement(element.Name.Local)
-				paths = paths[:len(paths)-1]
-			}
-		case xml.CharData:
-			if passed == 0 && b.texts != nil {
-				b.text.Write(element)
-			}
-		}
+// level is an element that is open.
+type level struct {
+	place place
+	name  []byte
+}
+
+// Decode reads a product's element. The error is a *ProductError for one that is
+// not well-formed inside, or that has a part which cannot be read; it comes with
+// what could be read. Several goroutines may decode at once, each its own
+// elements, when Offer was called before; reading on does not disturb it, but for
+// the Raw of elements that were not cloned.
+func (r *Reader) Decode(element Element) (Product, error) {
+	b := &builder{options: &r.options, head: &r.head}
+	b.product.ID, b.product.Offset = element.ID, element.Offset
+	tokens := tokensPool.Get().(*tokens)
+	defer tokensPool.Put(tokens)
+	err := tokens.reset(element.Raw)
+	if err == nil {
+		err = b.read(tokens)
 	}
-	if !tooLarge {
-		b.finishProduct()
+	if err != nil {
+		b.faults = append(b.faults, fmt.Errorf("it is not well-formed XML: %w", err))
+	} else {
+		b.finish()
 	}
 	if len(b.faults) > 0 {
-		return b.product, &ProductError{Offset: begun, ID: b.product.ID, Err: errors.Join(b.faults...)}, nil
+		return b.product, &ProductError{Offset: element.Offset, ID: b.product.ID, Err: errors.Join(b.faults...)}
 	}
-	return b.product, nil, nil
+	return b.product, nil
+}
+
+// read reads all tokens of the element. Elements that IOF does not know, or that
+// are not of use here (attachments, groups, bundled products), are passed over
+// whole.
+func (b *builder) read(tokens *tokens) error {
+	b.open = make([]level, 0, 16)
+	for begun := false; ; {
+		t, err := tokens.next()
+		switch {
+		case errors.Is(err, errEnd) && len(b.open) == 0 && begun:
+			return nil
+		case errors.Is(err, errEnd):
+			return errors.New("its end is missing")
+		case err != nil:
+			return err
+		}
+		switch {
+		case t.kind == textToken:
+			if b.texts != nil && b.open[len(b.open)-1].place != nowhere {
+				b.text = append(b.text, t.text...)
+			}
+		case t.kind == endToken:
+			last := len(b.open) - 1
+			if last < 0 || !bytes.Equal(b.open[last].name, t.name) {
+				return fmt.Errorf("</%s> closes nothing that is open", shown(string(t.name)))
+			}
+			b.end(b.open[last].place)
+			b.open = b.open[:last]
+		case len(b.open) == 0 && begun:
+			return errors.New("something is behind its end")
+		case len(b.open) >= maxDepth:
+			return fmt.Errorf("more than %d elements inside each other", maxDepth)
+		default:
+			at := inProduct
+			if begun {
+				at = b.open[len(b.open)-1].place.inside(t.local)
+			}
+			begun = true
+			b.open = append(b.open, level{place: at, name: t.name})
+			b.start(at, t)
+		}
+	}
 }
 
 // begin reads the product's own attributes.
-func (b *productBuilder) begin(start xml.StartElement) {
+func (b *builder) begin(attrs attributes) {
 	p := &b.product
-	p.ID = attribute(start, "id")
+	p.ID = attrs.text("id")
 	if p.ID == "" {
 		b.fault(errors.New("it has no id"))
 	}
-	p.Type = attribute(start, "type")
-	p.CodeOnCard = attribute(start, "code_on_card")
-	p.Removed = strings.EqualFold(attribute(start, "removed"), "yes")
-	p.Currency = attribute(start, "currency")
-	if p.Currency == "" {
-		p.Currency = b.reader.head.Currency
+	p.Type = attrs.text("type")
+	b.has(HasType, p.Type != "")
+	p.CodeOnCard = attrs.text("code_on_card")
+	if p.CodeOnCard == "" {
+		p.CodeOnCard = attrs.text("code")
 	}
-	if vat := attribute(start, "vat"); vat != "" && !strings.HasPrefix(strings.ToLower(vat), "zw") {
+	b.has(HasCode, p.CodeOnCard != "")
+	if p.CodeProducer = attrs.text("EAN"); p.CodeProducer == "" {
+		p.CodeProducer = attrs.text("code_producer")
+	}
+	p.Removed = isYes(attrs.get("removed"))
+	p.Currency = attrs.text("currency")
+	if p.Currency == "" {
+		p.Currency = b.head.Currency
+	}
+	vat := attrs.get("vat")
+	b.has(HasVAT, len(vat) > 0)
+	if len(vat) > 0 && !strings.HasPrefix(strings.ToLower(string(vat)), "zw") {
 		p.VAT = b.decimal("vat", vat)
+	}
+	b.site = bytes.Clone(attrs.get("site"))
+}
+
+// has notes a part that is there.
+func (b *builder) has(part Parts, there bool) {
+	if there {
+		b.product.Has |= part
 	}
 }
 
 // fault notes what is wrong with the product. Only the first few are kept.
-func (b *productBuilder) fault(err error) {
+func (b *builder) fault(err error) {
 	const most = 8
 	if len(b.faults) < most {
 		b.faults = append(b.faults, err)
 	}
 }
 
-// start reads an element's attributes by its path inside the product. It says
-// whether the element is known: one that is not is passed over with all in it.
-func (b *productBuilder) start(path string, element xml.StartElement) bool {
-	switch path {
-	case "description", "sizes", "images", "images/large", "images/icons", "parameters":
-	case "producer":
-		b.product.Producer = reference(element)
-	case "category":
-		b.product.Category = reference(element)
-	case "unit":
-		b.product.Unit = reference(element)
-	case "series":
-		b.product.Series = reference(element)
-	case "warranty":
-		b.product.Warranty = reference(element)
-	case "card":
-		b.product.CardURL = attribute(element, "url")
-	case "description/name":
-		b.startText(&b.product.Names, element)
-	case "description/version":
-		b.addText(&b.product.Versions, languageOf(element), attribute(element, "name"))
-	case "description/version/name":
-		b.startText(&b.product.Versions, element)
-	case "description/long_desc":
-		b.startText(&b.product.LongDescs, element)
-	case "description/short_desc":
-		b.startText(&b.product.ShortDescs, element)
-	case "price", "sizes/size/price":
-		*b.pricePlace(&b.product.Price, func(s *Size) *Price { return &s.Price }) = b.price(element)
-	case "srp", "sizes/size/srp":
-		*b.pricePlace(&b.product.SRP, func(s *Size) *Price { return &s.SRP }) = b.price(element)
-	case "strikethrough_retail_price", "sizes/size/strikethrough_retail_price":
-		*b.pricePlace(&b.product.RetailWas, func(s *Size) *Price { return &s.RetailWas }) = b.price(element)
-	case "strikethrough_wholesale_price", "sizes/size/strikethrough_wholesale_price":
-		*b.pricePlace(&b.product.WholesaleWas, func(s *Size) *Price { return &s.WholesaleWas }) = b.price(element)
-	case "sizes/size":
-		b.startSize(element)
-	case "sizes/size/stock":
-		b.stock(element)
-	case "images/large/image":
-		b.image(&b.product.Images, element)
-	case "images/icons/icon":
-		b.image(&b.product.Icons, element)
-	case "parameters/parameter", "parameters/section":
-		b.startParameter(element)
-	case "parameters/parameter/value":
-		b.value(element)
-	default:
-		return false
+// start reads an element's attributes by its place.
+func (b *builder) start(at place, t token) {
+	p := &b.product
+	switch at {
+	case inProduct:
+		b.begin(t.attrs)
+	case inProducer:
+		b.reference(HasProducer, &p.Producer, t.attrs)
+	case inCategory:
+		b.category(t.attrs)
+	case inCategoryTranslation:
+		b.addText(&p.CategoryNames, languageOf(t.attrs), t.attrs.get("name"))
+	case inUnit:
+		b.reference(HasUnit, &p.Unit, t.attrs)
+	case inSeries:
+		b.reference(HasSeries, &p.Series, t.attrs)
+	case inWarranty:
+		b.reference(HasWarranty, &p.Warranty, t.attrs)
+	case inCard:
+		b.has(HasCard, true)
+		p.CardURL = t.attrs.text("url")
+	case inName:
+		b.startText(HasNames, &p.Names, t.attrs)
+	case inVersion:
+		b.has(HasVersions, true)
+		b.addText(&p.Versions, languageOf(t.attrs), t.attrs.get("name"))
+	case inVersionName:
+		b.startText(HasVersions, &p.Versions, t.attrs)
+	case inLongDesc:
+		b.startText(HasLongDescs, &p.LongDescs, t.attrs)
+	case inShortDesc:
+		b.startText(HasShortDescs, &p.ShortDescs, t.attrs)
+	case inKeywords:
+		b.startText(HasKeywords, &p.Keywords, t.attrs)
+	case inPrice, inSRP, inRetailPrice, inMinimalPrice, inRetailWas, inWholesaleWas:
+		b.startPrice(at, t)
+	case inSitePrice:
+		b.startSitePrice(t)
+	case inPromotion:
+		b.startPromotion(t.attrs)
+	case inPromotionPrice:
+		p.Promotion.Price = b.price(t)
+	case inSizes:
+		b.has(HasSizes, true)
+	case inSize:
+		b.startSize(t.attrs)
+	case inStock:
+		b.stock(t.attrs)
+	case inImages:
+		b.has(HasImages, true)
+	case inLargeImages, inLargeImage: // the former has an address in 2.6
+		b.image(&p.Images, t.attrs)
+	case inIcon:
+		b.image(&p.Icons, t.attrs)
+	case inParameters:
+		b.has(HasParameters, true)
+	case inParameter:
+		b.startParameter(t)
+	case inValue:
+		b.value(t.attrs)
 	}
-	return true
 }
 
-// pricePlace is where a price goes: into the size that is open, else into the
-// product.
-func (b *productBuilder) pricePlace(product *Price, ofSize func(*Size) *Price) *Price {
-	if b.size != nil {
-		return ofSize(b.size)
-	}
-	return product
-}
-
-// finishElement is called at the end of each element that is not passed over.
-func (b *productBuilder) finishElement(name string) {
-	switch {
-	case b.texts != nil:
-		b.addText(b.texts, b.textLang, b.text.String())
-		b.texts = nil
-		b.text.Reset()
-	case name == "size":
+// end is called at the end of each element.
+func (b *builder) end(at place) {
+	switch at {
+	case inName, inVersionName, inLongDesc, inShortDesc, inKeywords:
+		b.addText(b.texts, b.language, b.text)
+		b.texts, b.text = nil, b.text[:0]
+	case inSize:
 		b.size = nil
-	case name == "parameter", name == "section":
+	case inParameter:
 		b.parameter = nil
 	}
 }
 
-// finishProduct puts in order what the file may have in any.
-func (b *productBuilder) finishProduct() {
-	byPriority := func(x, y Image) int { return b.priorities[x.URL] - b.priorities[y.URL] }
-	slices.SortStableFunc(b.product.Images, byPriority)
-	slices.SortStableFunc(b.product.Icons, byPriority)
+// finish puts in order what the file may have in any.
+func (b *builder) finish() {
+	p := &b.product
+	if b.priorities != nil {
+		byPriority := func(x, y Image) int { return b.priorities[x.URL] - b.priorities[y.URL] }
+		slices.SortStableFunc(p.Images, byPriority)
+		slices.SortStableFunc(p.Icons, byPriority)
+	}
+	b.applySitePrices()
+	b.finishSizes()
 }
 
-func reference(element xml.StartElement) Reference {
-	return Reference{ID: attribute(element, "id"), Name: attribute(element, "name")}
+// reference reads an element that names something. The first of several is
+// taken: the others are translations.
+func (b *builder) reference(part Parts, to *Reference, attrs attributes) {
+	if !b.product.Has.Has(part) {
+		*to = Reference{ID: attrs.text("id"), Name: attrs.text("name")}
+	}
+	b.has(part, true)
 }
 
-func (b *productBuilder) startText(texts *Texts, element xml.StartElement) {
-	b.texts, b.textLang = texts, languageOf(element)
+// category reads the category. In 2.6 as other programs write it (seen in
+// public code) name is only the last level, and path all of them, with
+// backslashes.
+func (b *builder) category(attrs attributes) {
+	b.reference(HasCategory, &b.product.Category, attrs)
+	name := attrs.get("name")
+	if path := attrs.get("path"); len(path) > 0 {
+		name = bytes.ReplaceAll(path, []byte(`\`), []byte("/"))
+		b.product.Category.Name = string(name)
+	}
+	if language := languageOf(attrs); language != "" {
+		b.addText(&b.product.CategoryNames, language, name)
+	}
+}
+
+func (b *builder) startText(part Parts, texts *Texts, attrs attributes) {
+	b.has(part, true)
+	b.texts, b.language = texts, languageOf(attrs)
 }
 
 // addText adds a text in a language; the file's where it says none. The first
 // of two in one language is kept.
-func (b *productBuilder) addText(texts *Texts, language, text string) {
-	if text = strings.TrimSpace(text); text == "" {
+func (b *builder) addText(texts *Texts, language string, text []byte) {
+	if text = bytes.TrimSpace(text); len(text) == 0 {
 		return
 	}
 	if language == "" {
-		language = b.language
+		language = b.head.Language
 	}
 	if *texts == nil {
 		*texts = Texts{}
 	}
 	if _, there := (*texts)[language]; !there {
-		(*texts)[language] = text
+		(*texts)[language] = string(text)
 	}
-}
-
-// decimal reads a number; a wrong one is a fault.
-func (b *productBuilder) decimal(name, text string) decimal.NullDecimal {
-	if text == "" {
-		return decimal.NullDecimal{}
-	}
-	value, err := number(text)
-	if err != nil {
-		b.fault(fmt.Errorf("%s: %w", name, err))
-		return decimal.NullDecimal{}
-	}
-	return decimal.NewNullDecimal(value)
-}
-
-// price reads net and gross. 0 and 0 stand for none.
-func (b *productBuilder) price(element xml.StartElement) Price {
-	name := element.Name.Local
-	p := Price{
-		Net:   b.decimal(name+" net", attribute(element, "net")),
-		Gross: b.decimal(name+" gross", attribute(element, "gross")),
-	}
-	if p.Net.Decimal.IsNegative() || p.Gross.Decimal.IsNegative() {
-		b.fault(fmt.Errorf("%s is negative", name))
-		return Price{}
-	}
-	if p.Net.Decimal.IsZero() && p.Gross.Decimal.IsZero() {
-		return Price{}
-	}
-	return p
 }
 
 // image reads a picture; one without an address is left out.
-func (b *productBuilder) image(images *[]Image, element xml.StartElement) {
+func (b *builder) image(images *[]Image, attrs attributes) {
 	image := Image{
-		URL:     attribute(element, "url"),
-		Hash:    attribute(element, "hash"),
-		Changed: b.reader.time(attribute(element, "changed")),
+		URL:     attrs.text("url"),
+		Hash:    attrs.text("hash"),
+		Changed: b.options.time(attrs.get("changed")),
 	}
 	if image.URL == "" {
 		return
 	}
 	// Unreadable sides are 0, unknown: the picture is good without them.
-	image.Width, _ = strconv.Atoi(attribute(element, "width"))
-	image.Height, _ = strconv.Atoi(attribute(element, "height"))
-	if priority, err := strconv.Atoi(attribute(element, "priority")); err == nil {
-		b.priorities[image.URL] = priority
+	image.Width, image.Height = count(attrs.get("width")), count(attrs.get("height"))
+	priority := attrs.get("priority")
+	if priority == nil {
+		priority = attrs.get("sort") // 2.6, as other programs write it
+	}
+	if number, err := strconv.Atoi(string(priority)); err == nil {
+		if b.priorities == nil {
+			b.priorities = map[string]int{}
+		}
+		b.priorities[image.URL] = number
 	}
 	*images = append(*images, image)
+}
+
+// count reads a whole number; what is none is 0.
+func count(text []byte) int {
+	n, err := strconv.Atoi(string(text))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// isYes reads the two ways to write yes.
+func isYes(text []byte) bool {
+	return bytes.EqualFold(text, []byte("yes")) || bytes.EqualFold(text, []byte("y"))
+}
+
+// languages are IdoSell's ids of the languages for which 2.6 as other programs
+// write it has the two letters of ISO 639-1.
+var languages = map[string]string{
+	"pl": "pol", "en": "eng", "de": "ger", "cs": "cze", "sk": "slo", "fr": "fre", "es": "spa", "it": "ita",
+	"hu": "hun", "ro": "rum", "lt": "lit", "lv": "lav", "et": "est", "uk": "ukr", "ru": "rus", "nl": "dut",
+	"pt": "por", "sv": "swe", "da": "dan", "fi": "fin", "no": "nor", "sl": "slv", "hr": "hrv", "bg": "bul", "el": "gre",
+}
+
+// languageOf returns the language of an element's texts: xml:lang, or language
+// on the outer elements.
+func languageOf(attrs attributes) string {
+	text := attrs.get("lang")
+	if len(text) == 0 {
+		text = attrs.get("language")
+	}
+	if len(text) == 2 || len(text) == 5 && text[2] == '-' {
+		if id, known := languages[strings.ToLower(string(text[:2]))]; known {
+			return id
+		}
+	}
+	return string(text)
 }

@@ -3,6 +3,7 @@ package iof_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -37,17 +38,33 @@ func outcome(r io.Reader, options ...iof.Option) (ids string, damages []error, f
 // One damaged product is told of, and those around it are read.
 func TestDamagedProduct(t *testing.T) {
 	for name, test := range map[string]struct{ product, want, says string }{
-		"no id":             {`<product vat="23"/>`, "!", "has no id"},
-		"bad VAT":           {`<product id="2" vat="dwa"/>`, "2!", "vat"},
-		"bad price":         {`<product id="2"><price net="1O0"/></product>`, "2!", `price net: "1O0" is not a decimal number`},
-		"endless exponent":  {`<product id="2"><price net="1e999999999"/></product>`, "2!", "not a decimal number"},
-		"endless number":    {`<product id="2"><price net="` + strings.Repeat("9", 40) + `"/></product>`, "2!", "not a decimal number"},
-		"NaN":               {`<product id="2"><price net="NaN"/></product>`, "2!", "not a decimal number"},
-		"negative price":    {`<product id="2"><price net="-5"/></product>`, "2!", "negative"},
-		"size without id":   {`<product id="2"><sizes><size code="2-1"/></sizes></product>`, "2!", "size has no id"},
-		"bad weight":        {`<product id="2"><sizes><size id="1" weight="ciężki"/></sizes></product>`, "2!", "weight"},
-		"stock without one": {`<product id="2"><sizes><size id="1"><stock id="1"/></size></sizes></product>`, "2!", "no quantity"},
-		"bad stock":         {`<product id="2"><sizes><size id="1"><stock id="1" quantity="dużo"/></size></sizes></product>`, "2!", "stock quantity"},
+		"no id":               {`<product vat="23"/>`, "!", "has no id"},
+		"bad VAT":             {`<product id="2" vat="dwa"/>`, "2!", "vat"},
+		"bad price":           {`<product id="2"><price net="1O0"/></product>`, "2!", `price net: "1O0" is not a decimal number`},
+		"endless exponent":    {`<product id="2"><price net="1e999999999"/></product>`, "2!", "not a decimal number"},
+		"endless number":      {`<product id="2"><price net="` + strings.Repeat("9", 40) + `"/></product>`, "2!", "not a decimal number"},
+		"NaN":                 {`<product id="2"><price net="NaN"/></product>`, "2!", "not a decimal number"},
+		"negative price":      {`<product id="2"><price net="-5"/></product>`, "2!", "negative"},
+		"size without id":     {`<product id="2"><sizes><size code="2-1"/></sizes></product>`, "2!", "size has no id"},
+		"bad weight":          {`<product id="2"><sizes><size id="1" weight="ciężki"/></sizes></product>`, "2!", "weight"},
+		"stock without one":   {`<product id="2"><sizes><size id="1"><stock id="1"/></size></sizes></product>`, "2!", "no quantity"},
+		"bad stock":           {`<product id="2"><sizes><size id="1"><stock id="1" quantity="dużo"/></size></sizes></product>`, "2!", "stock quantity"},
+		"unknown entity":      {`<product id="2"><description><name>&nbsp;</name></description></product>`, "2!", "&nbsp; is not known"},
+		"bare ampersand":      {`<product id="2" code_on_card="a & b"/>`, "!", "begins no reference"},
+		"invalid UTF-8":       {"<product id=\"2\"><unit name=\"\xf3\"/></product>", "2!", "invalid UTF-8"},
+		"control character":   {"<product id=\"2\"><unit name=\"\x07\"/></product>", "2!", "control character"},
+		"control by number":   {`<product id="2"><unit name="&#7;"/></product>`, "2!", "stands for no character"},
+		"half a character":    {`<product id="2"><unit name="&#xD800;"/></product>`, "2!", "stands for no character"},
+		"no character":        {"<product id=\"2\"><unit name=\"\uffff\"/></product>", "2!", "U+FFFF"},
+		"attribute twice":     {`<product id="2"><unit name="a" name="b"/></product>`, "2!", "twice"},
+		"unquoted value":      {`<product id="2"><unit name=szt/></product>`, "2!", "no value in quotes"},
+		"value missing":       {`<product id="2"><unit name/></product>`, "2!", "no value in quotes"},
+		"wrong name":          {`<product id="2"><1unit/></product>`, "2!", "no start tag"},
+		"two colons":          {`<product id="2"><a:b:c/></product>`, "2!", "no start tag"},
+		"end in a text":       {`<product id="2"><card>]]></card></product>`, "2!", "]]>"},
+		"wrong comment":       {`<product id="2"><!-- a -- b --></product>`, "2!", "comment"},
+		"declared inside":     {`<product id="2"><?xml version="1.0"?></product>`, "2!", "<?xml"},
+		"too many attributes": {`<product id="2"><unit ` + numbered(300) + `/></product>`, "2!", "256 attributes"},
 		"two faults": {`<product id="2" vat="x"><price net="y"/></product>`, "2!",
 			"vat: \"x\" is not a decimal number\nprice net: \"y\" is not a decimal number"},
 	} {
@@ -64,6 +81,15 @@ func TestDamagedProduct(t *testing.T) {
 			}
 		})
 	}
+}
+
+// numbered are so many attributes.
+func numbered(n int) string {
+	var all strings.Builder
+	for i := range n {
+		fmt.Fprintf(&all, `a%d="" `, i)
+	}
+	return all.String()
 }
 
 func TestNumbers(t *testing.T) {
@@ -134,9 +160,21 @@ func TestNotWellFormed(t *testing.T) {
 		"text behind":      string(offerOf(`<product id="1"/>`)) + "koniec",
 		"second root":      string(offerOf(``)) + "<offer/>",
 		"text before":      "błąd <offer/>",
-		"unknown entity":   string(offerOf(`<product id="1"><description><name>&nbsp;</name></description></product>`)),
-		"bare ampersand":   string(offerOf(`<product id="a & b"/>`)),
-		"invalid UTF-8":    string(offerOf("<product id=\"\xf3\"/>")),
+		"entity in head":   `<offer version="&nbsp;"><products/></offer>`,
+		"bare ampersand":   `<offer><products currency="a & b"/></offer>`,
+		"invalid UTF-8":    "<offer><other>\xf3</other><products/></offer>",
+		"control in head":  "<offer><other>\x01</other><products/></offer>",
+		"twice in head":    `<offer version="3.0" version="3.0"><products/></offer>`,
+		"unquoted in head": `<offer version=3.0><products/></offer>`,
+		"'<' in a value":   string(offerOf(`<product id="1"><price net="<1"/></product>`)),
+		"quote missing":    string(offerOf(`<product id="1"><price net="1/></product><product id="2"/>`)),
+		"no name":          string(offerOf(`<product id="1">< price/></product>`)),
+		"declared inside":  string(offerOf(`<?xml version="1.0"?>`)),
+		"XML 1.1":          `<?xml version="1.1"?>` + string(offerOf(``)),
+		"bad section":      string(offerOf(`<product id="1"><![cdata[x]]></product>`)),
+		"CDATA outside":    string(offerOf(``)) + `<![CDATA[]]>`,
+		"entity bomb": `<!DOCTYPE offer [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>` +
+			string(offerOf(`<product id="&b;"/>`)),
 		"unknown encoding": `<?xml version="1.0" encoding="EBCDIC-PL"?>` + string(offerOf(``)),
 		"nested too deep":  string(offerOf(strings.Repeat("<a>", 1000) + strings.Repeat("</a>", 1000))),
 		"not XML":          "id;name\n1;Kubek\n",

@@ -1,14 +1,13 @@
 package iof
 
 import (
-	"encoding/xml"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
-	"time"
-	_ "time/tzdata" // shop-local times are Polish, also where the machine has no zones
 )
 
 // Limits that a Reader keeps whatever the file holds.
@@ -20,6 +19,11 @@ const (
 	// maxElements is how many elements one product may have; the largest known
 	// products have some hundreds.
 	maxElements = 20_000
+	// maxAttributes is how many attributes an element may have; IOF's have up to
+	// fifteen.
+	maxAttributes = 256
+	// maxName is how long a name may be, in bytes.
+	maxName = 1024
 )
 
 var (
@@ -54,74 +58,48 @@ func (e *ProductError) Error() string {
 // Unwrap returns what is wrong.
 func (e *ProductError) Unwrap() error { return e.Err }
 
-// Option changes how a Reader reads.
-type Option func(*Reader)
-
-// ProductLimit sets how many bytes a product's element may have; a larger one is
-// a *ProductError with ErrTooLarge. One piece of text or one tag of more than
-// that ends reading. Zero and less mean DefaultProductLimit.
-func ProductLimit(bytes int64) Option {
-	return func(r *Reader) {
-		if bytes > 0 {
-			r.limit = bytes
-		}
-	}
+// Element is one product's element as it stands in the file.
+type Element struct {
+	// Offset is where it begins, as Product.Offset.
+	Offset int64
+	// ID is the product's id from the start tag; "" where it is missing, or the
+	// tag is not well-formed.
+	ID string
+	// Raw are the element's bytes in UTF-8, from "<product" to its end, valid
+	// until the next element is read. Equal bytes under an equal head of the file
+	// decode to equal products.
+	Raw []byte
 }
 
-// Location sets the time zone of the file's times, which have none of their own.
-// It is Europe/Warsaw unless set.
-func Location(location *time.Location) Option {
-	return func(r *Reader) { r.location = location }
+// Clone returns a copy that stays valid.
+func (e Element) Clone() Element {
+	e.Raw = slices.Clone(e.Raw)
+	return e
 }
 
-// Reader reads an offer, full or light, product by product. It is not for use by
-// several goroutines at once.
+// Reader reads an offer, full, light or differential, product by product. It is
+// not for use by several goroutines at once, but for Decode.
 type Reader struct {
-	decoder  *xml.Decoder
-	budget   *budgetReader
-	limit    int64
-	location *time.Location
-
-	open   []xml.Name // the elements around the place where reading is, outermost first
-	begun  int64      // where the last token began
-	closed bool       // the root element's end was read
-	head   Offer
-	ready  bool  // the head was read
-	end    error // why reading is over; io.EOF after a whole file
+	options options
+	walker  *walker
+	head    Offer
+	ready   bool  // the head was read
+	end     error // why reading is over; io.EOF after a whole file
 }
 
 // NewReader makes a Reader of a file in UTF-8 (with or without a byte order
-// mark), UTF-16 with one, or in ISO-8859-2, windows-1250, ISO-8859-1 or
-// windows-1252 if its XML declaration says so. Elements are matched by their
-// local names, whatever their namespace. r is read once, forwards, and not
-// closed.
-func NewReader(r io.Reader, options ...Option) *Reader {
-	reader := &Reader{limit: DefaultProductLimit}
-	for _, option := range options {
-		option(reader)
-	}
-	if reader.location == nil {
-		reader.location = warsaw()
-	}
-	reader.budget = &budgetReader{source: r, limit: reader.limit, left: reader.limit}
-	reader.decoder = xml.NewDecoder(utf8Text(reader.budget))
-	reader.decoder.CharsetReader = charsetReader
-	return reader
-}
-
-// warsaw is the time zone of IdoSell's shops unless they say otherwise.
-func warsaw() *time.Location {
-	location, err := time.LoadLocation("Europe/Warsaw")
-	if err != nil {
-		return time.UTC
-	}
-	return location
+// mark), UTF-16, or in ISO-8859-2, windows-1250, ISO-8859-1 or windows-1252 if
+// its XML declaration says so. Elements are matched by their local names,
+// whatever their namespace. r is read once, forwards, and not closed.
+func NewReader(r io.Reader, all ...Option) *Reader {
+	o := optionsOf(all)
+	return &Reader{options: o, walker: newWalker(r, o)}
 }
 
 // Offer reads the head of the file, up to its products. A later call returns the
-// same. The error is ErrNotOffer for another kind of file, ErrTruncated for one
-// that ends before its products (an empty one, too), or that of XML which is not
-// well-formed.
+// same. The error is ErrNotOffer for another kind of file, ErrPacked for an
+// archive, ErrTruncated for one that ends before its products (an empty one,
+// too), or that of XML which is not well-formed.
 func (r *Reader) Offer() (Offer, error) {
 	if r.ready {
 		return r.head, nil
@@ -145,43 +123,83 @@ func (r *Reader) stop(err error) {
 
 func (r *Reader) readHead() error {
 	for {
-		token, err := r.next()
-		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("iof: %w: it holds no element at all", ErrTruncated)
-		}
-		if err != nil {
+		t, fault, err := r.walker.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return fmt.Errorf("iof: %w: it has no <products>", ErrNotOffer)
+		case err != nil:
 			return err
+		case fault != nil:
+			return fault
+		case t.kind != startToken:
+			continue
 		}
-		switch element := token.(type) {
-		case xml.StartElement:
-			switch {
-			case len(r.open) == 1 && element.Name.Local != "offer":
-				return fmt.Errorf("iof: %w: the root element is <%s>, not <offer>", ErrNotOffer, shown(element.Name.Local))
-			case len(r.open) == 1:
-				r.head.Format = attribute(element, "file_format")
-				r.head.Version = attribute(element, "version")
-				r.head.Generated = r.time(attribute(element, "generated"))
-				r.head.Expires = r.time(attribute(element, "expires"))
-				r.readDefaults(element)
-			case len(r.open) == 2 && element.Name.Local == "products":
-				r.readDefaults(element)
-				return nil
-			}
-		case xml.EndElement:
-			if len(r.open) == 0 {
+		switch level := r.level(); {
+		case level == 1 && string(t.local) != "offer":
+			return fmt.Errorf("iof: %w: the root element is <%s>, not <offer>", ErrNotOffer, shown(string(t.local)))
+		case level == 1:
+			r.head = headOf(t, &r.options)
+			if r.walker.void {
 				return fmt.Errorf("iof: %w: it has no <products>", ErrNotOffer)
 			}
+			r.readDefaults(t.attrs)
+		case level == 2 && string(t.local) == "products":
+			r.readDefaults(t.attrs)
+			return nil
 		}
 	}
 }
 
+// level is how deep the start is that was read last; the root's is 1.
+func (r *Reader) level() int {
+	level := r.walker.scanner.depth()
+	if r.walker.void {
+		level++ // an empty element is closed already
+	}
+	return level
+}
+
+// headOf reads the attributes that the root elements of all files have.
+func headOf(t token, o *options) Offer {
+	head := Offer{
+		Format:    t.attrs.text("file_format"),
+		Version:   t.attrs.text("version"),
+		Generated: o.time(t.attrs.get("generated")),
+		Expires:   o.time(t.attrs.get("expires")),
+	}
+	switch {
+	case head.Version != "":
+		head.Edition = Edition3
+		if strings.HasPrefix(head.Version, "2") {
+			head.Edition = Edition2
+		}
+	case hasDefaultNamespace(t.attrs):
+		head.Edition = Edition2
+	default:
+		head.Edition = Edition3
+	}
+	return head
+}
+
+// hasDefaultNamespace says whether a root element puts the file into IOF's
+// namespace. Files of 2.6 do (seen in public code that reads them); the official
+// samples of 3.0 only declare it under a prefix.
+func hasDefaultNamespace(attrs attributes) bool {
+	for i := range attrs {
+		if string(attrs[i].name) == "xmlns" {
+			return bytes.HasSuffix(attrs[i].value, []byte("/developers/iof.phtml"))
+		}
+	}
+	return false
+}
+
 // readDefaults takes over the currency and language that an element sets for
 // what is in it.
-func (r *Reader) readDefaults(element xml.StartElement) {
-	if currency := attribute(element, "currency"); currency != "" {
+func (r *Reader) readDefaults(attrs attributes) {
+	if currency := attrs.text("currency"); currency != "" {
 		r.head.Currency = currency
 	}
-	if language := languageOf(element); language != "" {
+	if language := languageOf(attrs); language != "" {
 		r.head.Language = language
 	}
 }
@@ -194,99 +212,98 @@ func (r *Reader) readDefaults(element xml.StartElement) {
 // can be broken off and taken up by calling Products again.
 func (r *Reader) Products() iter.Seq2[Product, error] {
 	return func(yield func(Product, error) bool) {
+		for element, err := range r.Elements() {
+			product := Product{ID: element.ID, Offset: element.Offset}
+			if err == nil {
+				product, err = r.Decode(element)
+			}
+			if !yield(product, err) {
+				return
+			}
+		}
+	}
+}
+
+// Elements reads the products as Products does, without decoding them: that is
+// what Decode is for, which finds most damage. The errors are those of Products;
+// a *ProductError here is that of an element that is too large, whose Raw is nil.
+// An element is a product by its start and end tag, and its tags are nested
+// rightly. Elements and Products go through the same file, and one goes on where
+// the other was broken off.
+func (r *Reader) Elements() iter.Seq2[Element, error] {
+	return func(yield func(Element, error) bool) {
 		if _, err := r.Offer(); err != nil {
-			yield(Product{}, err)
+			yield(Element{}, err)
 			return
 		}
 		for r.end == nil {
-			product, damage, err := r.nextProduct()
-			if err != nil {
+			element, err := r.nextElement()
+			var damage *ProductError
+			if err != nil && !errors.As(err, &damage) {
 				r.stop(err)
 				break
 			}
-			if !yield(product, damage) {
+			if !yield(element, err) {
 				return
 			}
 		}
 		if !errors.Is(r.end, io.EOF) {
-			yield(Product{}, r.end)
+			yield(Element{}, r.end)
 		}
 	}
 }
 
-// nextProduct reads up to the end of the next product; the error is io.EOF after
+// nextElement reads up to the end of the next product; the error is io.EOF after
 // the last one, once the rest of the file is known to be whole.
-func (r *Reader) nextProduct() (product Product, damage, err error) {
+func (r *Reader) nextElement() (Element, error) {
+	w := r.walker
+	w.scanner.release()
 	for {
-		token, err := r.next()
+		// A product's start tag is left to Decode: a fault in it is the product's.
+		t, fault, err := w.next()
 		if err != nil {
-			return Product{}, nil, err
+			return Element{}, err
 		}
-		element, begins := token.(xml.StartElement)
-		if begins && len(r.open) == 3 && r.open[1].Local == "products" && element.Name.Local == "product" {
-			return r.readProduct(element)
+		if t.kind == startToken && r.level() == 3 && string(t.local) == "product" && string(w.scanner.open(1)) == "products" {
+			return r.readElement(t)
+		}
+		if fault != nil {
+			return Element{}, fault
 		}
 	}
 }
 
-// next reads one token and keeps account of the open elements. RawToken is used
-// for its speed (dependencies.md, 5), so nesting is checked here. The error is
-// io.EOF, unwrapped, only outside the root element.
-func (r *Reader) next() (xml.Token, error) {
-	r.budget.left = r.limit
-	r.begun = r.decoder.InputOffset()
-	token, err := r.decoder.RawToken()
-	if err != nil {
-		return nil, r.readingError(err)
+// readElement reads a product's element to its end.
+func (r *Reader) readElement(start token) (Element, error) {
+	w, s := r.walker, r.walker.scanner
+	element := Element{Offset: w.piece.at, ID: start.attrs.text("id")}
+	if w.void {
+		w.void = false
+		element.Raw = w.piece.raw
+		return element, nil
 	}
-	switch element := token.(type) {
-	case xml.StartElement:
-		if len(r.open) == 0 && r.closed {
-			return nil, r.malformed("a second root element <%s>", shown(element.Name.Local))
+	s.hold(w.piece)
+	outside, elements := s.depth()-1, 0
+	tooLarge := false
+	for s.depth() > outside {
+		p, err := s.next()
+		if err != nil {
+			return Element{}, err
 		}
-		if len(r.open) >= maxDepth {
-			return nil, r.malformed("more than %d elements inside each other", maxDepth)
+		if p.kind == startPiece || p.kind == voidPiece {
+			elements++
 		}
-		r.open = append(r.open, element.Name)
-	case xml.EndElement:
-		if len(r.open) == 0 || r.open[len(r.open)-1] != element.Name {
-			return nil, r.malformed("</%s> closes nothing that is open", shown(element.Name.Local))
-		}
-		r.open = r.open[:len(r.open)-1]
-		r.closed = len(r.open) == 0
-	case xml.CharData:
-		if len(r.open) == 0 && strings.TrimSpace(string(element)) != "" {
-			return nil, r.malformed("text outside the root element")
+		if !tooLarge && (p.at+int64(len(p.raw))-element.Offset > r.options.limit || elements > maxElements) {
+			tooLarge = true
+			s.release()
 		}
 	}
-	return token, nil
-}
-
-// malformed is the error of a file that is not well-formed.
-func (r *Reader) malformed(format string, args ...any) error {
-	line, column := r.decoder.InputPos()
-	return fmt.Errorf("iof: the file is not well-formed XML (line %d, column %d): %s",
-		line, column, fmt.Sprintf(format, args...))
-}
-
-// readingError says what an error of the decoder means.
-func (r *Reader) readingError(err error) error {
-	var syntax *xml.SyntaxError
-	switch {
-	case errors.Is(err, io.EOF) && len(r.open) == 0:
-		return io.EOF
-	case errors.Is(err, io.EOF):
-		return fmt.Errorf("iof: %w: <%s> is still open", ErrTruncated, shown(r.open[len(r.open)-1].Local))
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("iof: %w: %w", ErrTruncated, err)
-	case errors.As(err, &syntax) && strings.HasPrefix(syntax.Msg, "unexpected EOF"):
-		return fmt.Errorf("iof: %w, in the middle of line %d", ErrTruncated, syntax.Line)
-	case errors.As(err, &syntax) && syntax.Msg == "invalid UTF-8" && r.budget.endsInsideLetter():
-		return fmt.Errorf("iof: %w, inside a letter of line %d", ErrTruncated, syntax.Line)
-	case errors.As(err, &syntax):
-		return fmt.Errorf("iof: the file is not well-formed XML: %w", err)
+	if tooLarge {
+		return element, &ProductError{Offset: element.Offset, ID: element.ID,
+			Err: fmt.Errorf("it is %w of %d bytes or %d elements", ErrTooLarge, r.options.limit, maxElements)}
 	}
-	return fmt.Errorf("iof: reading the offer: %w", err)
+	element.Raw = s.holding()
+	return element, nil
 }
 
 // shown shortens a name from the file for an error.

@@ -59,7 +59,7 @@ func TestFullOffer(t *testing.T) {
 
 	// Warsaw is two hours ahead of UTC in July and one in December.
 	wantOffer := iof.Offer{
-		Format: "IOF", Version: "3.0", Currency: "PLN", Language: "pol",
+		Format: "IOF", Version: "3.0", Edition: iof.Edition3, Currency: "PLN", Language: "pol",
 		Generated: time.Date(2026, 7, 1, 4, 0, 0, 0, time.UTC),
 		Expires:   time.Date(2026, 12, 1, 5, 0, 0, 0, time.UTC),
 	}
@@ -68,7 +68,11 @@ func TestFullOffer(t *testing.T) {
 	}
 
 	want := []iof.Product{{
-		ID: "501", Type: "regular", CodeOnCard: "DZB-501", Currency: "EUR", VAT: opt("23"),
+		ID: "501", Type: "regular",
+		Has: iof.HasCategory | iof.HasProducer | iof.HasUnit | iof.HasSeries | iof.HasWarranty | iof.HasCard | iof.HasNames |
+			iof.HasVersions | iof.HasLongDescs | iof.HasShortDescs | iof.HasPrice | iof.HasSRP | iof.HasRetailWas |
+			iof.HasWholesaleWas | iof.HasSizes | iof.HasImages | iof.HasParameters | iof.HasType | iof.HasCode | iof.HasVAT,
+		CodeOnCard: "DZB-501", Currency: "EUR", VAT: opt("23"),
 		Producer: iof.Reference{ID: "9", Name: "Garncarnia & Syn"},
 		Category: iof.Reference{ID: "77", Name: "Kuchnia/Dzbanki"},
 		Unit:     iof.Reference{ID: "0", Name: "szt."},
@@ -107,9 +111,10 @@ func TestFullOffer(t *testing.T) {
 				{ID: "82", Names: iof.Texts{"pol": "A"}}, {ID: "82", Names: iof.Texts{"pol": "B"}}}},
 		},
 	}, {
-		ID: "502", Type: "bundle", Currency: "PLN",
-		Names: iof.Texts{"pol": "Zestaw dzbanków"},
-		Price: iof.Price{Net: opt("162.60")},
+		ID: "502", Type: "bundle", Has: iof.HasNames | iof.HasPrice | iof.HasSizes | iof.HasType | iof.HasVAT,
+		Currency: "PLN",
+		Names:    iof.Texts{"pol": "Zestaw dzbanków"},
+		Price:    iof.Price{Net: opt("162.60")},
 		Sizes: []iof.Size{{ID: "uniw", Name: "one size", Code: "502-uniw",
 			Stocks: []iof.Stock{{WarehouseID: "1", Quantity: dec("3")}}}},
 	}, {
