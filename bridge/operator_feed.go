@@ -19,9 +19,9 @@ type FeedDesk interface {
 	// cannot be had is an *OperatorRefusal. A second call looks again, which does
 	// no harm.
 	Load(ctx context.Context, load FeedLoad) error
-	// Confirm lets the file that is held back through and begins to load it, as
-	// Load does, if nothing is under way. ErrNothingHeld where none is. Safe to
-	// repeat: it stands for that very file, not for a newer one.
+	// Confirm remembers that the file which is held back may come through; the next
+	// Load does it. ErrNothingHeld where none is. Safe to repeat: it stands for that
+	// very file, not for a newer one.
 	Confirm(ctx context.Context) error
 }
 
