@@ -47,15 +47,15 @@ func (s *Server) readLines(req *request) ([]askedLine, error) {
 			line.refused = refuse(faultParameter, "Niepoprawna ilość")
 		}
 		line.quantity = quantity
-		found, known := s.index.find(item)
+		found, known := s.index().find(item)
 		if !known {
 			line.refused = refuse(faultNothing, "Nie znaleziono towaru")
 			continue
 		}
 		line.variant = found
-		line.product, line.size = s.index.size(found)
+		line.product, line.size = s.index().size(found)
 		line.free = s.free(found, line.size)
-		if precision := s.index.units[line.product.UnitName].precision; !quantity.Equal(quantity.Truncate(precision)) {
+		if precision := s.index().units[line.product.UnitName].precision; !quantity.Equal(quantity.Truncate(precision)) {
 			line.refused = refuse(faultParameter, "Ilość ma zbyt wiele miejsc po przecinku")
 		}
 	}
@@ -162,7 +162,7 @@ func (s *Server) getBasket(req *request) (*element, error) {
 	items := make([][]*element, len(req.account.basket))
 	worthNet, worthGross := decimal.Zero, decimal.Zero
 	for i, line := range req.account.basket {
-		p, size := s.index.size(line.variant)
+		p, size := s.index().size(line.variant)
 		gross := accountGross(&req.account.Account, p, size)
 		worthGross = worthGross.Add(gross.Mul(line.quantity))
 		worthNet = worthNet.Add(withoutVAT(gross, p.VAT).Mul(line.quantity))
@@ -173,7 +173,7 @@ func (s *Server) getBasket(req *request) (*element, error) {
 			items[i] = append(items[i], text("comment", line.comment))
 		}
 	}
-	return structure("results", array("products", items...), text("currencyId", s.catalogue.Currency),
+	return structure("results", array("products", items...), text("currencyId", s.catalogue().Currency),
 		money("worthNet", worthNet), money("worthGross", worthGross)), nil
 }
 
@@ -205,8 +205,8 @@ func (s *Server) setBasketQuantity(req *request) (*element, error) {
 		return nil, err
 	}
 	line := &req.account.basket[at]
-	p, size := s.index.size(line.variant)
-	if !quantity.Equal(quantity.Truncate(s.index.units[p.UnitName].precision)) {
+	p, size := s.index().size(line.variant)
+	if !quantity.Equal(quantity.Truncate(s.index().units[p.UnitName].precision)) {
 		return nil, refuse(faultParameter, "Ilość ma zbyt wiele miejsc po przecinku")
 	}
 	if free := s.free(line.variant, size); free != unlimited && quantity.GreaterThan(decimal.NewFromInt(free)) {

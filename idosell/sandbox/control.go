@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -91,4 +92,47 @@ func (s *Server) readMoment(written string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%q is not a time: write 2026-11-21 23:59:00 (the shop's time) or RFC 3339", written)
 	}
 	return moment, nil
+}
+
+// controlOffer tells which files the feed has, and changes the offer: see
+// OfferChange.
+func (s *Server) controlOffer(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		var change OfferChange
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBytes))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&change); err != nil {
+			badControl(w, fmt.Errorf(`the offer takes {"remove": [41]}, {"price": {"44": "19.99"}}, {"stock": {"43-5": 0}}, {"full": true}: %w`, err))
+			return
+		}
+		if err := s.ChangeOffer(change); err != nil {
+			badControl(w, err)
+			return
+		}
+	}
+	writeJSON(w, http.StatusOK, s.describeOffer())
+}
+
+// offerDescription is the state of the feed, without its token.
+type offerDescription struct {
+	Products int                   `json:"products"` // visible ones
+	Full     time.Time             `json:"full"`     // when the full file was made
+	Changes  []string              `json:"changes"`  // names of the files with changes, the newest first
+	Served   map[string]FeedServed `json:"served"`
+}
+
+func (s *Server) describeOffer() offerDescription {
+	told := offerDescription{Changes: []string{}, Served: s.FeedServed()}
+	for _, p := range s.catalogue().Products {
+		if !p.Invisible {
+			told.Products++
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	told.Full = s.feed.full.at.In(s.location)
+	for _, change := range slices.Backward(s.feed.changes) {
+		told.Changes = append(told.Changes, change.name)
+	}
+	return told
 }

@@ -142,7 +142,7 @@ func withVAT(net decimal.Decimal, vat int64) decimal.Decimal {
 func (s *Server) basketSize(owner *account) (grams int64, worth decimal.Decimal) {
 	weight := decimal.Zero
 	for _, line := range owner.basket {
-		p, size := s.index.size(line.variant)
+		p, size := s.index().size(line.variant)
 		weight = weight.Add(line.quantity.Mul(decimal.NewFromInt(p.Weight)))
 		worth = worth.Add(accountGross(&owner.Account, p, size).Mul(line.quantity))
 	}
@@ -176,7 +176,7 @@ func (s *Server) getCouriersForOrder(req *request) (*element, error) {
 		}
 		cost := c.netCost(grams, worth)
 		items = append(items, append(c.parts(req.address), money("cost", cost), money("costGross", withVAT(cost, courierVAT)),
-			text("currencyId", s.catalogue.Currency), whole("deliveryDays", c.days), whole("maxWeight", c.maxWeight)))
+			text("currencyId", s.catalogue().Currency), whole("deliveryDays", c.days), whole("maxWeight", c.maxWeight)))
 	}
 	return structure("results", array("couriers", items...)), nil
 }
@@ -199,5 +199,5 @@ var supplier = struct {
 func (s *Server) getSupplierData(*request) (*element, error) {
 	return structure("results", text("name", supplier.name), text("email", supplier.email), text("phone", supplier.phone),
 		text("www", supplier.www), text("street", supplier.street), text("zipCode", supplier.zipCode), text("city", supplier.city),
-		text("countryId", "PL"), text("currencyId", s.catalogue.Currency), whole("deliveryDays", supplier.deliveryDays)), nil
+		text("countryId", "PL"), text("currencyId", s.catalogue().Currency), whole("deliveryDays", supplier.deliveryDays)), nil
 }

@@ -2,49 +2,24 @@ package sandbox
 
 import (
 	"bufio"
-	"crypto/md5"
 	"crypto/subtle"
-	"encoding/hex"
 	"io"
-	"maps"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 )
 
-// feedState is what the offer's feed keeps: its token, and the hashes of its
-// parts as long as the offer does not change.
-type feedState struct {
-	token string
-
-	mu       sync.Mutex
-	revision int64
-	hashes   map[string]string // by part and address
-}
-
-// offerView is the offer at one moment, which a part is written from without
+// offerView is the offer at one moment, which a file is written from without
 // holding anything.
 type offerView struct {
 	*Server
-	revision int64
-	changed  time.Time
-	promised map[variant]int64
-	address  string
-	account  *Account // whose prices the offer has
-}
-
-func (s *Server) viewOffer(r *http.Request) *offerView {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	view := &offerView{Server: s, revision: s.revision, changed: s.offerChange.In(s.location),
-		promised: maps.Clone(s.promised), address: s.address(r)}
-	if logins := s.logins(); len(logins) > 0 {
-		view.account = &s.accounts[logins[0]].Account
-	} else {
-		view.account = &Account{}
-	}
-	return view
+	catalogue *Catalogue
+	index     *offerIndex
+	at        time.Time // when the file was made
+	promised  map[variant]int64
+	address   string
+	account   *Account // whose prices the offer has
+	altered   contentTrouble
 }
 
 // free is Server.free at the moment of the view.
@@ -55,13 +30,12 @@ func (v *offerView) free(of variant, size *Size) int64 {
 	return max(size.Quantity-size.Reserved-v.promised[of], 0)
 }
 
-// feedParts are the files of the feed besides the gateway.
-var feedParts = []struct {
+// feedLists are the files besides the gateway and the offers, in the gateway's
+// order.
+var feedLists = []struct {
 	name  string
 	write func(*offerView, *feedWriter)
 }{
-	{"full", (*offerView).writeFull},
-	{"light", (*offerView).writeLight},
 	{"categories", (*offerView).writeCategories},
 	{"sizes", (*offerView).writeSizes},
 	{"producers", (*offerView).writeProducers},
@@ -70,6 +44,7 @@ var feedParts = []struct {
 	{"stocks", (*offerView).writeStocks},
 	{"series", (*offerView).writeSeries},
 	{"warranties", (*offerView).writeWarranties},
+	{"preset", (*offerView).writePreset},
 }
 
 // FeedToken is what the addresses of the feed's parts carry; made anew with the
@@ -81,16 +56,17 @@ func (s *Server) FeedToken() string { return s.feed.token }
 // wrong one.
 func (s *Server) feedPart(w http.ResponseWriter, r *http.Request) {
 	name, isXML := strings.CutSuffix(r.PathValue("part"), ".xml")
-	var write func(*offerView, *feedWriter)
-	for _, part := range feedParts {
-		if part.name == name {
-			write = part.write
+	files := s.feedFiles(r)
+	var file *feedFile
+	for _, known := range files {
+		if known.name == name {
+			file = known
 		}
 	}
 	if name == "gateway" {
-		write = (*offerView).writeGateway
+		file = s.gatewayFile(files)
 	}
-	if !isXML || write == nil {
+	if !isXML || file == nil {
 		notFound(w)
 		return
 	}
@@ -99,17 +75,7 @@ func (s *Server) feedPart(w http.ResponseWriter, r *http.Request) {
 		writeHTML(w, http.StatusForbidden, "Brak dostępu")
 		return
 	}
-	view := s.viewOffer(r)
-	header := w.Header()
-	header.Set("ETag", `"`+view.hash(name, write)+`"`)
-	header.Set("Last-Modified", view.changed.UTC().Format(http.TimeFormat))
-	header.Set("Cache-Control", "no-cache")
-	if notModified(r, header) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	header.Set("Content-Type", "application/xml; charset=utf-8")
-	view.write(w, write)
+	s.serveFeedFile(w, r, file)
 }
 
 // notModified compares If-None-Match and, without it, If-Modified-Since with an
@@ -136,31 +102,6 @@ func (v *offerView) write(to io.Writer, part func(*offerView, *feedWriter)) {
 	w := &feedWriter{out: bufio.NewWriterSize(to, 32<<10)}
 	part(v, w)
 	_ = w.out.Flush()
-}
-
-// hash is the MD5 of a part's content, as the gateway tells it. It is computed
-// once for each change of the offer.
-func (v *offerView) hash(name string, part func(*offerView, *feedWriter)) string {
-	s := v.Server
-	key := name + " " + v.address
-	s.feed.mu.Lock()
-	if s.feed.revision != v.revision || len(s.feed.hashes) > 1000 {
-		s.feed.revision, s.feed.hashes = v.revision, map[string]string{}
-	}
-	known := s.feed.hashes[key]
-	s.feed.mu.Unlock()
-	if known != "" {
-		return known
-	}
-	sum := md5.New()
-	v.write(sum, part)
-	known = hex.EncodeToString(sum.Sum(nil))
-	s.feed.mu.Lock()
-	defer s.feed.mu.Unlock()
-	if s.feed.revision == v.revision {
-		s.feed.hashes[key] = known
-	}
-	return known
 }
 
 // feedWriter writes XML. Write errors stay in the buffered writer: the reader is

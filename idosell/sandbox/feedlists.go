@@ -5,40 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 )
-
-// writeGateway writes the file that lists the others, with their addresses,
-// hashes and dates.
-func (v *offerView) writeGateway(w *feedWriter) {
-	w.raw(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
-	w.tag("provider_description", "file_format", "IOF", "version", "3.0", "generated_by", "octobridge sandbox",
-		"generated", v.changed.Format(shopTime))
-	w.tag("meta")
-	w.text("long_name", supplier.name)
-	w.text("short_name", "sandbox")
-	w.text("email", supplier.email)
-	w.text("tel", supplier.phone)
-	w.text("www", strings.TrimPrefix(supplier.www, "https://"))
-	w.tag("address")
-	w.text("street", supplier.street)
-	w.text("zipcode", supplier.zipCode)
-	w.text("city", supplier.city)
-	w.text("country", "Polska")
-	w.text("province", "")
-	w.end()
-	w.tag("time")
-	w.empty("offer", "created", v.changed.Format(shopTime))
-	w.empty("offer", "expires", v.changed.AddDate(0, 0, 7).Format(shopTime))
-	w.end()
-	w.end()
-	for _, part := range feedParts {
-		w.empty(part.name, "url", v.address+"/_sandbox/feed/"+part.name+".xml?client=sandbox&language="+v.ownLanguage()+
-			"&token="+v.feed.token+"&shop=1&type="+part.name+"&format=xml&iof_3_0",
-			"hash", v.hash(part.name, part.write), "changed", v.changed.Format(shopTime))
-	}
-	w.end()
-}
 
 // listed writes one entry of a list with its names by language.
 func (v *offerView) listed(w *feedWriter, element string, names map[string]string, attributes ...string) {

@@ -12,8 +12,9 @@ import (
 )
 
 // ReadOffer makes a catalogue of a full IOF offer. What an account pays is the
-// offer's price; the retail price is the suggested one, else the same; a higher
-// strikethrough retail price makes it a promotion. Prices without gross get it
+// offer's price; the retail price is the offer's own, else the suggested one, else
+// the same; a lower promotion's price, or else a higher strikethrough retail price,
+// makes it a promotion, whatever its dates. Prices without gross get it
 // from net and VAT. Pictures and product pages keep the file's addresses.
 // Products that a bundle is made of are not products of their own, removed ones
 // are left out. The error is that of reading (see iof.Reader), of a damaged
@@ -122,11 +123,18 @@ func (o *offerCatalogue) add(source iof.Product) error {
 		p.SRP = gross(source.SRP, p.VAT)
 		p.Retail = p.SRP
 	}
-	if before := gross(source.RetailWas, p.VAT); before.GreaterThan(p.Retail) {
+	if source.RetailPrice.Present() {
+		p.Retail = gross(source.RetailPrice, p.VAT)
+	}
+	before, reduced := gross(source.RetailWas, p.VAT), gross(source.Promotion.Price, p.VAT)
+	switch {
+	case reduced.IsPositive() && reduced.LessThan(p.Retail):
+		p.Promotion = reduced
+	case before.GreaterThan(p.Retail):
 		p.Retail, p.Promotion = before, p.Retail
 	}
 	for _, size := range source.Sizes {
-		p.Sizes = append(p.Sizes, offerSize(&p, size))
+		p.Sizes = append(p.Sizes, offerSize(&p, size, source.RetailPrice.Present()))
 	}
 	if len(source.Sizes) == 0 {
 		p.Sizes = []Size{{ID: iof.OneSize}}
@@ -152,10 +160,11 @@ func (o *offerCatalogue) add(source iof.Product) error {
 	return nil
 }
 
-// offerSize reads a size. Prices that are the product's own stay zero. While a
-// product is in a promotion, its sizes have no retail prices of their own, since
-// a promotion has one price.
-func offerSize(p *Product, source iof.Size) Size {
+// offerSize reads a size. Prices that are the product's own stay zero. Of an offer
+// that tells retail prices a size has only the one that it tells. Otherwise it is
+// the suggested one, but none while the product is in a promotion, since a
+// promotion has one price.
+func offerSize(p *Product, source iof.Size, retailTold bool) Size {
 	size := Size{
 		ID:           source.ID,
 		Name:         source.Name,
@@ -172,7 +181,9 @@ func offerSize(p *Product, source iof.Size) Size {
 	if retail.IsZero() && p.SRP.IsZero() {
 		retail = wholesale
 	}
-	if p.Promotion.IsZero() && !retail.Equal(p.Retail) {
+	if told := gross(source.RetailPrice, p.VAT); retailTold && told.IsPositive() && !told.Equal(p.Retail) {
+		size.Retail = told
+	} else if !retailTold && p.Promotion.IsZero() && !retail.Equal(p.Retail) {
 		size.Retail = retail
 	}
 	sum := decimal.Zero

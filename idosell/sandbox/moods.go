@@ -35,7 +35,8 @@ type Fault struct {
 // first one whose Gates and Calls fit holds.
 type Moods struct {
 	// Gates limits the mood to gates ("Orders/get") or whole groups
-	// ("Dropshipping"). Empty: all.
+	// ("Dropshipping"). Empty: all. Files of the feed are meant only where they
+	// are named: "Feed", "Feed/full" (see FeedTrouble).
 	Gates []string `json:"gates,omitempty"`
 	// Calls limits the mood to the next so many calls that it fits; then it is
 	// forgotten. 0: until other moods are set.
@@ -43,9 +44,10 @@ type Moods struct {
 	// Skip lets so many fitting calls pass before the mood begins.
 	Skip int `json:"skip,omitempty"`
 
-	Form      Form      `json:"form,omitzero"`
-	Trouble   Trouble   `json:"trouble,omitzero"`
-	Different Different `json:"different,omitzero"`
+	Form      Form        `json:"form,omitzero"`
+	Trouble   Trouble     `json:"trouble,omitzero"`
+	Feed      FeedTrouble `json:"feed,omitzero"`
+	Different Different   `json:"different,omitzero"`
 }
 
 // Form is how an answer is written: the same content in another form, which a
@@ -193,11 +195,11 @@ func (m Moods) check() error {
 		return fmt.Errorf("mood trouble.giantMB: %d is not from 0 to 4096", m.Trouble.GiantMB)
 	}
 	for _, name := range slices.Concat(m.Gates, m.Different.MissingGates) {
-		if !slices.ContainsFunc(gates, func(g *gate) bool { return g.matches(name) }) {
-			return fmt.Errorf("mood: there is no gate %q; gates are named like \"Orders/get\" or \"Orders\"", name)
+		if !aboutFeed(name) && !slices.ContainsFunc(gates, func(g *gate) bool { return g.matches(name) }) {
+			return fmt.Errorf("mood: there is no gate %q; gates are named like \"Orders/get\" or \"Orders\", files of the feed \"Feed/full\" or \"Feed\"", name)
 		}
 	}
-	return nil
+	return m.Feed.check(m.Gates)
 }
 
 // readMoods reads one mood or a list of them from JSON.
@@ -241,20 +243,29 @@ func (s *Server) SetMoods(moods ...Moods) {
 
 // moodFor picks the mood for a call and counts it.
 func (s *Server) moodFor(g *gate) Moods {
+	return s.pickMood(true, func(mood *Moods) bool {
+		return len(mood.Gates) == 0 || slices.ContainsFunc(mood.Gates, g.matches)
+	})
+}
+
+// pickMood is the first mood that fits and is not being skipped. It is counted
+// where it is taken.
+func (s *Server) pickMood(taken bool, fits func(*Moods) bool) Moods {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.moods {
 		mood := &s.moods[i]
-		fits := len(mood.Gates) == 0 || slices.ContainsFunc(mood.Gates, g.matches)
-		if !fits {
+		if !fits(mood) {
 			continue
 		}
 		if mood.Skip > 0 {
-			mood.Skip--
+			if taken {
+				mood.Skip--
+			}
 			continue
 		}
 		chosen := *mood
-		if mood.Calls > 0 {
+		if taken && mood.Calls > 0 {
 			if mood.Calls--; mood.Calls == 0 {
 				s.moods = slices.Delete(s.moods, i, i+1)
 			}

@@ -30,6 +30,12 @@ func (v variant) internalCode() string {
 	return strconv.FormatInt(v.product, 10) + "-" + v.size
 }
 
+// offer is a catalogue with its index. Neither changes while it is in use.
+type offer struct {
+	catalogue *Catalogue
+	index     *offerIndex
+}
+
 // offerIndex finds products. It does not change once it is made.
 type offerIndex struct {
 	byID     map[int64]*Product

@@ -82,7 +82,7 @@ func (s *Server) paymentParts(o *order) *element {
 		days = 14
 	}
 	return structure("payments", text("orderPaymentType", o.paymentType), whole("orderPaymentDays", days),
-		structure("orderCurrency", text("currencyId", s.catalogue.Currency), money("orderProductsCost", worth),
+		structure("orderCurrency", text("currencyId", s.catalogue().Currency), money("orderProductsCost", worth),
 			money("orderDeliveryCost", o.deliveryCost), money("orderPayformCost", o.payFormCost), money("orderInsuranceCost", decimal.Zero)))
 }
 
@@ -105,7 +105,7 @@ func (s *Server) dispatchParts(req *request, o *order, state orderState) *elemen
 func (s *Server) lineParts(o *order) *element {
 	items := make([][]*element, len(o.lines))
 	for i, line := range o.lines {
-		p, size := s.index.size(line.variant)
+		p, size := s.index().size(line.variant)
 		items[i] = []*element{whole("productId", p.ID), text("productName", p.Names[firstLanguage(p)]),
 			text("productCode", line.variant.internalCode()), text("sizeId", size.ID), text("sizePanelName", size.Name),
 			text("productSizeCodeExternal", size.CodeExternal), number("productQuantity", line.quantity),

@@ -90,7 +90,7 @@ func (s *Server) placeOrder(req *request) (*element, error) {
 	needed := map[variant]decimal.Decimal{}
 	for _, line := range owner.basket {
 		needed[line.variant] = needed[line.variant].Add(line.quantity)
-		_, size := s.index.size(line.variant)
+		_, size := s.index().size(line.variant)
 		if free := s.free(line.variant, size); free != unlimited && needed[line.variant].GreaterThan(decimal.NewFromInt(free)) {
 			return nil, refuse(faultNotAllowed, "Towar nie jest już dostępny")
 		}
@@ -164,7 +164,7 @@ func (s *Server) accept(o *order, basket []basketLine) {
 	o.serial = firstSerial + int64(len(s.orders))
 	o.id = o.owner.Login + "-" + strconv.FormatInt(o.owner.lastOrder, 10)
 	for _, line := range basket {
-		p, size := s.index.size(line.variant)
+		p, size := s.index().size(line.variant)
 		o.lines = append(o.lines, orderLine{line, accountGross(&o.owner.Account, p, size)})
 		s.promised[line.variant] += line.quantity.Ceil().IntPart()
 	}
@@ -172,7 +172,7 @@ func (s *Server) accept(o *order, basket []basketLine) {
 	o.delivery.orderID = o.id
 	s.addresses = append(s.addresses, o.delivery)
 	s.orders = append(s.orders, o)
-	s.offerChanged()
+	s.stockChanged()
 }
 
 // placeSeed places one of the orders that the sandbox begins with.
@@ -185,10 +185,10 @@ func (s *Server) placeSeed(owner *account, seed SeedOrder) {
 	}
 	var basket []basketLine
 	for _, place := range seed.Products {
-		if len(s.catalogue.Products) == 0 {
+		if len(s.catalogue().Products) == 0 {
 			break
 		}
-		p := &s.catalogue.Products[place%len(s.catalogue.Products)]
+		p := &s.catalogue().Products[place%len(s.catalogue().Products)]
 		at := slices.IndexFunc(p.Sizes, func(size Size) bool { return s.free(variant{p.ID, size.ID}, &size) != 0 })
 		owner.lastPosition++
 		basket = append(basket, basketLine{position: owner.lastPosition, variant: variant{p.ID, p.Sizes[max(at, 0)].ID}, quantity: decimal.NewFromInt(1)})
@@ -217,7 +217,7 @@ func (s *Server) cancelOrder(req *request) (*element, error) {
 		for _, line := range o.lines {
 			s.promised[line.variant] -= line.quantity.Ceil().IntPart()
 		}
-		s.offerChanged()
+		s.stockChanged()
 	case statusCanceled:
 	default:
 		return nil, refuse(faultNotAllowed, "Zamówienia nie można już anulować")

@@ -41,7 +41,7 @@ func pictureHash(product int64, n, side int) string {
 // pictureFile serves "/_sandbox/picture/<productId>/<n>-<w>x<h>.png".
 func (s *Server) pictureFile(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PathValue("product"), 10, 64)
-	p := s.index.byID[id]
+	p := s.index().byID[id]
 	key := pictureKey{product: id}
 	name := r.PathValue("file")
 	if _, scanErr := fmt.Sscanf(name, "%d-%dx%d.png", &key.drawing, &key.width, &key.height); scanErr != nil ||
@@ -78,7 +78,7 @@ func (s *Server) pictureFile(w http.ResponseWriter, r *http.Request) {
 func (s *Server) productPage(w http.ResponseWriter, r *http.Request) {
 	name, isPage := strings.CutSuffix(r.PathValue("page"), ".html")
 	id, err := strconv.ParseInt(name, 10, 64)
-	if p := s.index.byID[id]; err == nil && isPage && p != nil {
+	if p := s.index().byID[id]; err == nil && isPage && p != nil {
 		s.writeProductPage(w, r, p)
 		return
 	}
@@ -87,7 +87,7 @@ func (s *Server) productPage(w http.ResponseWriter, r *http.Request) {
 
 // otherPage serves the products whose card address in the catalogue is a path.
 func (s *Server) otherPage(w http.ResponseWriter, r *http.Request) {
-	if p := s.index.cards[r.URL.Path]; p != nil && r.Method == http.MethodGet {
+	if p := s.index().cards[r.URL.Path]; p != nil && r.Method == http.MethodGet {
 		s.writeProductPage(w, r, p)
 		return
 	}
@@ -112,7 +112,7 @@ func (s *Server) writeProductPage(w http.ResponseWriter, r *http.Request, p *Pro
 		_, _ = fmt.Fprintf(w, "<img src=\"%s\" alt=\"%s\" width=\"400\">\n", html.EscapeString(picture), name)
 	}
 	_, _ = fmt.Fprintf(w, "<p>%s</p>\n<p>%s %s</p>\n<p>%s</p>\n</body></html>\n", html.EscapeString(s.categoryPath(p.CategoryID, language)),
-		retailNow(p).StringFixed(2), html.EscapeString(s.catalogue.Currency), html.EscapeString(s.inLanguage(p.Shorts, language)))
+		retailNow(p).StringFixed(2), html.EscapeString(s.catalogue().Currency), html.EscapeString(s.inLanguage(p.Shorts, language)))
 }
 
 // trackingPage stands in for a courier's page about a parcel.

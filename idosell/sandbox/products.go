@@ -21,7 +21,7 @@ func (s *Server) language(req *request) string {
 			asked = long
 		}
 	}
-	for _, known := range s.catalogue.Languages {
+	for _, known := range s.catalogue().Languages {
 		if known == asked {
 			return asked
 		}
@@ -30,10 +30,10 @@ func (s *Server) language(req *request) string {
 }
 
 func (s *Server) ownLanguage() string {
-	if len(s.catalogue.Languages) == 0 {
+	if len(s.catalogue().Languages) == 0 {
 		return "pol"
 	}
-	return s.catalogue.Languages[0]
+	return s.catalogue().Languages[0]
 }
 
 // inLanguage picks a text, falling back on the wholesaler's own language.
@@ -49,8 +49,8 @@ func (s *Server) nameOf(p *Product, language string) string { return s.inLanguag
 // categoryPath is the names of a category and those above it, "A/B/C".
 func (s *Server) categoryPath(id int64, language string) string {
 	path := ""
-	for steps := 0; steps <= len(s.catalogue.Categories); steps++ {
-		category, known := s.catalogue.Categories[id]
+	for steps := 0; steps <= len(s.catalogue().Categories); steps++ {
+		category, known := s.catalogue().Categories[id]
 		if !known {
 			break
 		}
@@ -65,7 +65,7 @@ func (s *Server) categoryPath(id int64, language string) string {
 }
 
 func (s *Server) productList(req *request, found []*Product) (*element, error) {
-	if asked := req.params.value("currencyId"); asked != "" && !strings.EqualFold(asked, s.catalogue.Currency) {
+	if asked := req.params.value("currencyId"); asked != "" && !strings.EqualFold(asked, s.catalogue().Currency) {
 		return nil, refuse(faultParameter, "Nieobsługiwana waluta")
 	}
 	return pageOf(req, found, func(p *Product) []*element { return s.productParts(req, p) })
@@ -73,16 +73,16 @@ func (s *Server) productList(req *request, found []*Product) (*element, error) {
 
 func (s *Server) productParts(req *request, p *Product) []*element {
 	language := s.language(req)
-	unit := s.index.units[p.UnitName]
+	unit := s.index().units[p.UnitName]
 	parts := []*element{
 		whole("productId", p.ID), text("productDisplayedCode", p.Code),
-		whole("producerId", p.ProducerID), text("producerName", s.catalogue.Producers[p.ProducerID]),
+		whole("producerId", p.ProducerID), text("producerName", s.catalogue().Producers[p.ProducerID]),
 		whole("categoryId", p.CategoryID), text("categoryName", s.categoryPath(p.CategoryID, language)),
 	}
 	if p.SeriesID != 0 {
-		parts = append(parts, whole("seriesId", p.SeriesID), text("seriesName", s.inLanguage(s.catalogue.Series[p.SeriesID], language)))
+		parts = append(parts, whole("seriesId", p.SeriesID), text("seriesName", s.inLanguage(s.catalogue().Series[p.SeriesID], language)))
 	}
-	parts = append(parts, text("currencyId", s.catalogue.Currency),
+	parts = append(parts, text("currencyId", s.catalogue().Currency),
 		money("productRetailPrice", p.Retail), money("productWholesalePrice", accountGross(&req.account.Account, p, nil)))
 	if !p.SRP.IsZero() {
 		parts = append(parts, money("productSrpPrice", p.SRP))
@@ -99,7 +99,7 @@ func (s *Server) productParts(req *request, p *Product) []*element {
 }
 
 func (s *Server) descriptions(p *Product, language string) *element {
-	languages := s.catalogue.Languages
+	languages := s.catalogue().Languages
 	if language != "" {
 		languages = []string{language}
 	}

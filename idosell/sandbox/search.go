@@ -29,7 +29,7 @@ func (s *Server) searchProducts(req *request) (*element, error) {
 		if err != nil {
 			return nil, refuse(faultParameter, "Niepoprawna wartość categoryId")
 		}
-		if category = s.index.category[id]; category == nil {
+		if category = s.index().category[id]; category == nil {
 			category = map[int64]bool{id: true}
 		}
 	}
@@ -38,14 +38,14 @@ func (s *Server) searchProducts(req *request) (*element, error) {
 		score   int
 	}
 	var hits []hit
-	for i := range s.catalogue.Products {
-		p := &s.catalogue.Products[i]
+	for i := range s.catalogue().Products {
+		p := &s.catalogue().Products[i]
 		asked := ids[p.ID]
 		if p.Invisible && !asked || len(ids) > 0 && !asked || byCode && !codes[p.ID] ||
 			category != nil && !category[p.CategoryID] {
 			continue
 		}
-		if score := s.index.score(p.ID, words); score > 0 {
+		if score := s.index().score(p.ID, words); score > 0 {
 			hits = append(hits, hit{p, score})
 		}
 	}
@@ -95,8 +95,8 @@ func (s *Server) getProducts(req *request) (*element, error) {
 	codes, byCode := s.productsByCode(req.params)
 	all := len(wanted) == 0 && !byCode
 	var found []*Product
-	for i := range s.catalogue.Products {
-		p := &s.catalogue.Products[i]
+	for i := range s.catalogue().Products {
+		p := &s.catalogue().Products[i]
 		if all && !p.Invisible || wanted[p.ID] || codes[p.ID] {
 			found = append(found, p)
 		}
@@ -110,7 +110,7 @@ func (s *Server) productsByCode(params *received) (found map[int64]bool, asked b
 	found = map[int64]bool{}
 	items := params.list("productCodes")
 	for _, item := range items {
-		if v, known := s.index.find(item); known {
+		if v, known := s.index().find(item); known {
 			found[v.product] = true
 		}
 	}

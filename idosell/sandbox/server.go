@@ -25,8 +25,7 @@ import (
 // Server is a wholesaler. It is an http.Handler; Listen serves it on an address
 // of its own. All methods may be called by any number of goroutines.
 type Server struct {
-	catalogue       *Catalogue
-	index           *offerIndex
+	offer           atomic.Pointer[offer] // replaced, never changed
 	clock           *shiftedClock
 	location        *time.Location
 	dropshippingKey secret.String
@@ -50,8 +49,8 @@ type Server struct {
 	orders      []*order // ascending serial numbers
 	addresses   []*deliveryAddress
 	promised    map[variant]int64 // pieces that placed orders hold
-	revision    int64             // of the offer; grows with each change of stock
-	offerChange time.Time         // when it last changed
+	revision    int64             // of the offer; grows with each change, also of stock
+	stockChange time.Time         // when it last changed
 }
 
 // account is an Account with what it did.
@@ -67,13 +66,13 @@ type account struct {
 // with one login, a seed order of an unknown account.
 func New(options Options) *Server {
 	s := &Server{
-		catalogue: options.Catalogue, location: options.Location, dropshippingKey: options.DropshippingKey,
+		location: options.Location, dropshippingKey: options.DropshippingKey,
 		publicURL: strings.TrimRight(options.PublicURL, "/"), optionalGates: !options.WithoutOptionalGates,
 		log: options.Logger, closed: make(chan struct{}), calls: map[string]int{},
 		accounts: map[string]*account{}, sessions: map[string]*session{}, promised: map[variant]int64{},
 	}
-	if s.catalogue == nil {
-		s.catalogue = Assortment()
+	if options.Catalogue == nil {
+		options.Catalogue = Assortment()
 	}
 	if s.location == nil {
 		warsaw, err := time.LoadLocation("Europe/Warsaw")
@@ -101,11 +100,11 @@ func New(options Options) *Server {
 		}
 		s.accounts[a.Login] = &account{Account: a, id: int64(i) + 1}
 	}
-	s.index = newOfferIndex(s.catalogue)
-	s.offerChanged()
+	s.offer.Store(&offer{catalogue: options.Catalogue, index: newOfferIndex(options.Catalogue)})
+	s.stockChanged()
 	s.pictures, _ = lru.New[pictureKey, []byte](256) // fails for sizes below 1 only
-	s.feed.token = randomKey()[:23]
 	s.seed(options.Orders)
+	s.openFeed()
 	s.mux = s.routes()
 	return s
 }
@@ -136,6 +135,8 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /_sandbox/clock", s.controlClock)
 	mux.HandleFunc("POST /_sandbox/clock", s.controlClock)
 	mux.HandleFunc("POST /_sandbox/revoke", s.controlRevoke)
+	mux.HandleFunc("GET /_sandbox/offer", s.controlOffer)
+	mux.HandleFunc("POST /_sandbox/offer", s.controlOffer)
 	mux.HandleFunc("GET /_sandbox/feed/{part}", s.feedPart)
 	mux.HandleFunc("GET /_sandbox/picture/{product}/{file}", s.pictureFile)
 	mux.HandleFunc("GET /_sandbox/tracking/{number}", s.trackingPage)
@@ -236,10 +237,17 @@ func (s *Server) Orders() []AcceptedOrder {
 	return all
 }
 
-// offerChanged notes a change of stock. s.mu is held, or nobody else has s yet.
-func (s *Server) offerChanged() {
+// catalogue is what is offered now. It does not change: a change of the offer
+// makes another.
+func (s *Server) catalogue() *Catalogue { return s.offer.Load().catalogue }
+
+// index finds what is in the catalogue.
+func (s *Server) index() *offerIndex { return s.offer.Load().index }
+
+// stockChanged notes a change of stock. s.mu is held, or nobody else has s yet.
+func (s *Server) stockChanged() {
 	s.revision++
-	s.offerChange = s.clock.Now().Truncate(time.Second)
+	s.stockChange = s.clock.Now().Truncate(time.Second)
 }
 
 // logins are the accounts' logins in the order in which they were given.
