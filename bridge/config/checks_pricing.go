@@ -220,7 +220,7 @@ func ParseRate(text string) (code string, zloty decimal.Decimal, err error) {
 	switch {
 	case !found || !rate.MatchString(value):
 		return "", decimal.Decimal{}, fmt.Errorf("%s is no rate such as EUR=4.2567", shown(text))
-	case currency(code) != nil:
+	case code == "" || currency(code) != nil:
 		return "", decimal.Decimal{}, fmt.Errorf("%s is not a currency", shown(code))
 	case code == "PLN":
 		return "", decimal.Decimal{}, errors.New("PLN is what the others are counted in, and has no rate")

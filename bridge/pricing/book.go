@@ -86,10 +86,12 @@ type Book struct {
 	logger  *slog.Logger
 	alerts  Alerts
 
-	mutex    sync.Mutex
-	failures int       // updates that failed since the last that did not
-	warned   time.Time // zero: not since rates were last fresh
-	told     bool      // whether Over was told in this process, since the last Raise
+	loading  sync.Mutex // held by Load, so that an older row does not come in late
+	mutex    sync.Mutex // of what follows
+	row      string     // what the store had when it was last looked at
+	failures int        // updates that failed since the last that did not
+	warned   time.Time  // zero: not since rates were last fresh
+	toldOver bool       // in this process, since the last warning
 }
 
 // NewBook returns a book with the rates that the store or the configuration has,
@@ -144,12 +146,12 @@ func (b *Book) Rates() *Rates { return b.current.Load() }
 // than [Schedule] would.
 type UpdateError struct {
 	Again time.Time
-	Kept  string // which rates stay in use
+	Kept  string // which rates stay in use, in words
 	Err   error
 }
 
 func (e *UpdateError) Error() string {
-	return fmt.Sprintf("the National Bank of Poland gave no exchange rates, %s stay in use; asking again at %s: %v",
+	return fmt.Sprintf("exchange rates were not updated (in use: %s; asking again at %s): %v",
 		e.Kept, e.Again.UTC().Format(time.RFC3339), e.Err)
 }
 
@@ -157,34 +159,45 @@ func (e *UpdateError) Unwrap() error { return e.Err }
 
 // Update asks the bank for its latest table, keeps it in the store and uses it;
 // with fixed rates and without any it does nothing. Whatever goes wrong, the rates
-// so far stay in use: the error is an [*UpdateError], or of the store. No table to
-// be had (404) is no error where there are earlier rates. Calling it again is safe,
-// and costs a request.
+// so far stay in use, and the error is an [*UpdateError]. No table to be had (404)
+// is no error where there are earlier rates. Rates that are stale afterwards are
+// told to the log once a day, and to the alerts. Calling it again is safe, and
+// costs a request.
 func (b *Book) Update(ctx context.Context) error {
 	if b.from != FromNBP {
 		return nil
 	}
-	rates, err := b.fetch(ctx)
+	err := b.update(ctx)
+	b.watch(ctx, true)
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
 	if err == nil {
-		err = b.plausible(rates)
+		b.failures = 0
+		return nil
 	}
-	switch {
-	case errors.Is(err, errNoTable) && b.Rates() != nil:
+	pause := againMost
+	if b.failures < 10 { // the shift stays small
+		pause = min(againFirst<<b.failures, againMost)
+	}
+	b.failures++
+	return &UpdateError{Again: b.now().Add(pause), Kept: b.Rates().String(), Err: err}
+}
+
+func (b *Book) update(ctx context.Context) error {
+	rates, err := b.fetch(ctx)
+	if errors.Is(err, errNoTable) && b.Rates() != nil {
 		b.logger.InfoContext(ctx, "the National Bank of Poland has no table of exchange rates now; the last one stays", "rates", b.Rates().String())
-		err = nil
-	case err != nil:
-		again := b.failed()
-		b.watch(ctx)
-		return &UpdateError{Again: again, Kept: b.Rates().String(), Err: err}
-	default:
-		err = b.keep(ctx, rates)
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	b.mutex.Lock()
-	b.failures = 0
-	b.mutex.Unlock()
+	if err := b.plausible(rates); err != nil {
+		return err
+	}
+	if err := b.keep(ctx, rates); err != nil {
+		return err
+	}
 	return b.Load(ctx)
 }
 
@@ -193,27 +206,15 @@ func (b *Book) plausible(rates *Rates) error {
 	now := b.now().In(warsaw)
 	// A day of grace is for clocks that go wrong.
 	if tomorrow := time.Date(now.Year(), now.Month(), now.Day()+1, 0, 0, 0, 0, time.UTC); rates.Day().After(tomorrow) {
-		return fmt.Errorf("its table is of %s, which is yet to come: check this machine's clock", rates.Day().Format(time.DateOnly))
+		return fmt.Errorf("the National Bank of Poland answered a table of %s, which is yet to come: check this machine's clock", rates.Day().Format(time.DateOnly))
 	}
 	// After a while without, even a leap must be believed.
 	if stale, _ := b.Stale(); !stale {
 		if code := rates.leap(b.Rates()); code != "" {
-			return fmt.Errorf("its rate of %s is more than twice or less than half of the last one: if it is right it will be used once the last rates are stale, or write pricing.rates_from: fixed", code)
+			return fmt.Errorf("the National Bank of Poland's rate of %s is more than twice or less than half of the last one: if it is right it will be used once the last rates are stale, or write pricing.rates_from: fixed", code)
 		}
 	}
 	return nil
-}
-
-// failed counts a failure and returns when to ask again.
-func (b *Book) failed() time.Time {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	pause := againMost
-	if b.failures < 10 {
-		pause = min(againFirst<<b.failures, againMost)
-	}
-	b.failures++
-	return b.now().Add(pause)
 }
 
 // Stale says whether the rates are older than they should be, and since when: four
@@ -235,29 +236,31 @@ func (b *Book) Stale() (stale bool, since time.Time) {
 	return true, since
 }
 
-// watch warns of stale rates, once a day, and says when they are fresh again.
-func (b *Book) watch(ctx context.Context) {
+// watch says when rates are fresh again and, where it may warn, once a day that
+// they are stale. Only an update may: before the first one after a start it is not
+// known that there are no newer rates.
+func (b *Book) watch(ctx context.Context, mayWarn bool) {
 	stale, _ := b.Stale()
 	now := b.now()
 	b.mutex.Lock()
-	over := !stale && !b.told
-	warn := stale && (b.warned.IsZero() || now.Sub(b.warned) >= warnEvery)
+	over := !stale && !b.toldOver
+	warn := stale && mayWarn && (b.warned.IsZero() || now.Sub(b.warned) >= warnEvery)
 	switch {
 	case over:
-		b.told, b.warned = true, time.Time{}
+		b.toldOver, b.warned = true, time.Time{}
 	case warn:
-		b.told, b.warned = false, now
+		b.toldOver, b.warned = false, now
 	}
 	b.mutex.Unlock()
 	switch {
 	case over: // also after a start: an earlier process may have raised it
 		b.alerts.Over(ctx, StaleAlert)
-	case warn && b.Rates() == nil:
-		const text = "there are no exchange rates yet, so prices in other currencies are not shown: see that this machine reaches pricing.nbp_url"
-		b.logger.WarnContext(ctx, text)
-		b.alerts.Raise(ctx, StaleAlert, text)
 	case warn:
-		text := "exchange rates are old but stay in use: " + b.Rates().String() + "; see that this machine reaches pricing.nbp_url"
+		text := "exchange rates are old but stay in use: " + b.Rates().String()
+		if b.Rates() == nil {
+			text = "there are no exchange rates yet, so prices in other currencies are not shown"
+		}
+		text += "; see that this machine reaches pricing.nbp_url"
 		b.logger.WarnContext(ctx, text)
 		b.alerts.Raise(ctx, StaleAlert, text)
 	}

@@ -34,13 +34,15 @@ func (b *Book) Load(ctx context.Context) error {
 	if b.from != FromNBP {
 		return nil
 	}
+	b.loading.Lock()
+	defer b.loading.Unlock()
 	var table, day, version, text string
 	err := b.store.DB().QueryRowContext(ctx, "SELECT table_no, day, version, rates FROM pricing_rates WHERE id = 1").Scan(&table, &day, &version, &text)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 	case err != nil:
 		return fmt.Errorf("read the kept exchange rates: %w", err)
-	case version != b.Rates().Version():
+	case b.isNew(version + " " + text):
 		rates, err := decode(table, day, text)
 		if err != nil {
 			b.logger.WarnContext(ctx, "the kept exchange rates cannot be read; new ones will replace them", "error", err)
@@ -49,8 +51,18 @@ func (b *Book) Load(ctx context.Context) error {
 		b.current.Store(rates)
 		b.logger.InfoContext(ctx, "exchange rates loaded", "rates", rates.String())
 	}
-	b.watch(ctx)
+	b.watch(ctx, false)
 	return nil
+}
+
+// isNew says whether the store's row is another than last time. The rates in use
+// cannot tell: one that cannot be read is not among them.
+func (b *Book) isNew(row string) bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	isNew := row != b.row
+	b.row = row
+	return isNew
 }
 
 // keep puts rates into the store, unless it has those of a later day: a copy of

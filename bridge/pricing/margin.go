@@ -45,7 +45,7 @@ func (r *rule) fits(o *Offer, amount decimal.Decimal) bool {
 		return false
 	case r.producer != "" && r.producer != o.ProducerID && !strings.EqualFold(r.producer, strings.TrimSpace(o.ProducerName)):
 		return false
-	case amount.LessThan(r.from):
+	case r.from.IsPositive() && amount.LessThan(r.from):
 		return false
 	case r.to.IsPositive() && !amount.LessThan(r.to):
 		return false
@@ -55,5 +55,9 @@ func (r *rule) fits(o *Offer, amount decimal.Decimal) bool {
 
 // add is exact: rounding comes once, in the end.
 func (r *rule) add(amount decimal.Decimal) decimal.Decimal {
-	return amount.Mul(r.factor).Add(r.fixed)
+	amount = amount.Mul(r.factor)
+	if r.fixed.IsZero() {
+		return amount
+	}
+	return amount.Add(r.fixed)
 }

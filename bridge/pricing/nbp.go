@@ -19,7 +19,7 @@ const (
 )
 
 // errNoTable is what the bank's 404 means: there is no table for the time asked.
-var errNoTable = errors.New("it has no table of exchange rates (404): check pricing.nbp_url where this lasts for days")
+var errNoTable = errors.New("the National Bank of Poland has no table of exchange rates (404): check pricing.nbp_url where this lasts for days")
 
 // newClient returns what the bank is asked with, and what closes its idle
 // connections.
@@ -58,7 +58,7 @@ func (b *Book) fetch(ctx context.Context) (*Rates, error) {
 		if errors.As(err, &outer) {
 			err = outer.Err
 		}
-		return nil, fmt.Errorf("it cannot be reached: check the network and pricing.nbp_url: %w", err)
+		return nil, fmt.Errorf("the National Bank of Poland cannot be reached: check the network and pricing.nbp_url: %w", err)
 	}
 	body := response.RawBody()
 	defer func() { _ = body.Close() }()
@@ -66,11 +66,11 @@ func (b *Book) fetch(ctx context.Context) (*Rates, error) {
 	case status == http.StatusNotFound:
 		return nil, errNoTable
 	case status != http.StatusOK:
-		return nil, fmt.Errorf("it answered %d %s: check pricing.nbp_url where this lasts", status, http.StatusText(status))
+		return nil, fmt.Errorf("the National Bank of Poland answered %d %s: check pricing.nbp_url where this lasts", status, http.StatusText(status))
 	}
 	// The page of a hotel's or a proxy's login comes with 200, too.
 	if kind, _, err := mime.ParseMediaType(response.Header().Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, errors.New("it answered something else than JSON: check pricing.nbp_url, and what stands between")
+		return nil, errors.New("the National Bank of Poland answered something else than JSON: check pricing.nbp_url, and what stands between")
 	}
 	return ReadTable(body)
 }

@@ -42,7 +42,7 @@ type Pricer struct {
 	source       Source
 	net          bool
 	rules        []rule
-	end, step    decimal.Decimal // step zero: no ending
+	end, step    int64 // in hundredths, see config.ParseEnding; step zero: no ending
 	currency     string
 	dropshipping bool
 }
@@ -68,10 +68,11 @@ func New(options Options) (*Pricer, error) {
 		p.rules = append(p.rules, made)
 	}
 	if options.Ending != "" {
-		var err error
-		if p.end, p.step, err = config.ParseEnding(options.Ending); err != nil {
+		end, step, err := config.ParseEnding(options.Ending)
+		if err != nil {
 			return nil, fmt.Errorf("pricing.ending: %w", err)
 		}
+		p.end, p.step = end.Shift(2).IntPart(), step.Shift(2).IntPart()
 	}
 	if options.Currency != "" {
 		p.currency = strings.ToUpper(options.Currency)
@@ -123,35 +124,48 @@ func (p *Pricer) Shown(o *Offer, rates *Rates, at time.Time) Shown {
 		return Shown{}
 	}
 
-	now := conversion.nearest(priced)
+	now, ok := conversion.units(priced, nearest)
 	// What a wholesaler's own customer pays is no price that anybody sells for.
-	if p.source != Account || made != nil {
+	if ok && (p.source != Account || made != nil) {
 		switch least, how := p.amount(&o.Minimal, o.VAT, digits); how {
 		case unsayable: // a floor that is not known cannot be kept
 			return Shown{}
 		case there:
-			now = decimal.Max(now, conversion.up(least))
+			var floor int64
+			floor, ok = conversion.units(least, up)
+			now = max(now, floor)
 		}
 	}
-	rounded := (made != nil || conversion.changes) && p.ends(conversion.digits)
-	if rounded {
-		now = p.roundUp(now)
+	rounded := (made != nil || conversion.from != nil) && p.ends(conversion.digits)
+	if ok && rounded {
+		now, ok = p.roundUp(now)
 	}
-	if !now.IsPositive() {
+	if !ok || now <= 0 {
 		return Shown{}
 	}
-	if p.source == Account && p.dropshipping && !conversion.above(now, regular) {
-		return Shown{} // the margin was lost in rounding
-	}
-	shown := Shown{Now: now, Before: now, Currency: to, Valid: true}
-	if p.source == Account && made != nil {
-		shown.Before = p.market(o, digits, &conversion, now)
-	} else if former.IsPositive() {
-		before := conversion.nearest(former)
-		if rounded {
-			before = p.roundUp(before)
+	if p.source == Account && p.dropshipping {
+		// The margin may be lost in rounding.
+		if paid, ok := conversion.units(regular, down); !ok || now <= paid {
+			return Shown{}
 		}
-		shown.Before = decimal.Max(now, before)
+	}
+
+	before := now
+	if p.source == Account && made != nil {
+		before = p.market(o, digits, &conversion, now)
+	} else if former.IsPositive() {
+		was, ok := conversion.units(former, nearest)
+		if ok && rounded {
+			was, ok = p.roundUp(was)
+		}
+		if ok {
+			before = max(now, was)
+		}
+	}
+	shown := Shown{Now: decimal.New(now, -conversion.digits), Currency: to, Valid: true}
+	shown.Before = shown.Now
+	if before != now {
+		shown.Before = decimal.New(before, -conversion.digits)
 	}
 	return shown
 }
@@ -194,10 +208,10 @@ func (p *Pricer) choose(o *Offer, digits int32, at time.Time) (regular, former d
 // market returns what the product costs elsewhere, as the former price of one that
 // was made of the account's: no former wholesale price may be told there. It is
 // nobody's sum, so it gets no margin and no ending.
-func (p *Pricer) market(o *Offer, digits int32, c *conversion, now decimal.Decimal) decimal.Decimal {
+func (p *Pricer) market(o *Offer, digits int32, c *conversion, now int64) int64 {
 	for _, price := range [...]*Price{&o.RetailWas, &o.SRP} {
 		if amount, how := p.amount(price, o.VAT, digits); how == there {
-			if before := c.nearest(amount); before.GreaterThan(now) {
+			if before, ok := c.units(amount, nearest); ok && before > now {
 				return before
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"math/big"
 	"math/bits"
 	"slices"
 	"strings"
@@ -25,7 +24,7 @@ const zloty = "PLN"
 // change, and may be used by many goroutines. A nil *Rates converts only a
 // currency to itself.
 type Rates struct {
-	mids    map[string]mid
+	mids    map[string]*mid
 	table   string
 	day     time.Time
 	version string
@@ -51,7 +50,7 @@ var (
 // newRates leaves out currencies that CLDR has no digits for, such as XDR: nobody
 // pays with them. table is "" and day zero for rates of the configuration.
 func newRates(table string, day time.Time, zlotyFor map[string]decimal.Decimal) (*Rates, error) {
-	r := &Rates{mids: map[string]mid{}, table: table, day: day}
+	r := &Rates{mids: map[string]*mid{}, table: table, day: day}
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%s %s\n", table, day.Format(time.DateOnly))
 	for _, code := range slices.Sorted(maps.Keys(zlotyFor)) {
@@ -66,13 +65,13 @@ func newRates(table string, day time.Time, zlotyFor map[string]decimal.Decimal) 
 		if !ok {
 			continue
 		}
-		r.mids[code] = mid{zloty: rate, units: rate.Shift(midScale).BigInt().Uint64(), digits: digits}
+		r.mids[code] = &mid{zloty: rate, units: rate.Shift(midScale).BigInt().Uint64(), digits: digits}
 		fmt.Fprintf(hash, "%s=%s\n", code, rate)
 	}
 	if len(r.mids) == 0 {
 		return nil, errors.New("there is no rate of any currency")
 	}
-	r.mids[zloty] = mid{zloty: decimal.NewFromInt(1), units: uint64(math.Pow10(midScale)), digits: digitsOf[zloty]}
+	r.mids[zloty] = &mid{zloty: decimal.NewFromInt(1), units: uint64(math.Pow10(midScale)), digits: digitsOf[zloty]}
 	r.version = hex.EncodeToString(hash.Sum(nil)[:8])
 	return r, nil
 }
@@ -150,7 +149,10 @@ func (r *Rates) Amount(amount decimal.Decimal, from, to string) (decimal.Decimal
 	if !ok || !small(amount) {
 		return decimal.Decimal{}, false
 	}
-	return c.nearest(amount), true
+	if c.from == nil {
+		return amount.Round(c.digits), true
+	}
+	return amount.Mul(c.from.zloty).DivRound(c.to.zloty, c.digits), true
 }
 
 func (r *Rates) conversion(from, to string) (conversion, bool) {
@@ -163,7 +165,10 @@ func (r *Rates) conversion(from, to string) (conversion, bool) {
 	}
 	source, known := r.mids[from]
 	target, knownTo := r.mids[to]
-	return conversion{changes: true, from: source.zloty, to: target.zloty, digits: target.digits}, known && knownTo
+	if !known || !knownTo {
+		return conversion{}, false
+	}
+	return conversion{from: source, to: target, digits: target.digits}, true
 }
 
 // Version is another for other rates; "" for nil. It stays the same over restarts
@@ -220,13 +225,8 @@ func (r *Rates) leap(before *Rates) string {
 		return ""
 	}
 	for _, code := range before.Currencies() {
-		was := new(big.Int).SetUint64(before.mids[code].units)
-		now, still := r.mids[code]
-		if !still {
-			continue
-		}
-		is := new(big.Int).SetUint64(now.units)
-		if is.Cmp(new(big.Int).Lsh(was, 1)) > 0 || was.Cmp(new(big.Int).Lsh(is, 1)) > 0 {
+		was := before.mids[code].units
+		if now, still := r.mids[code]; still && (now.units > 2*was || was > 2*now.units) {
 			return code
 		}
 	}

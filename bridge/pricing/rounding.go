@@ -1,6 +1,9 @@
 package pricing
 
 import (
+	"math"
+	"math/bits"
+
 	"github.com/bojanz/currency"
 	"github.com/shopspring/decimal"
 )
@@ -50,50 +53,96 @@ func small(amount decimal.Decimal) bool {
 
 // ends says whether prices of a currency with so many digits get the ending: two
 // digits are what it has.
-func (p *Pricer) ends(digits int32) bool { return digits == 2 && p.step.IsPositive() }
+func (p *Pricer) ends(digits int32) bool { return digits == 2 && p.step > 0 }
 
-// roundUp returns the lowest amount that ends as it shall and is no lower.
-func (p *Pricer) roundUp(amount decimal.Decimal) decimal.Decimal {
-	_, rest := amount.QuoRem(p.step, 0)
-	ended := amount.Sub(rest).Add(p.end)
-	if ended.LessThan(amount) {
-		ended = ended.Add(p.step)
+// roundUp returns the lowest amount, in hundredths, that ends as it shall and is
+// no lower; false where it is too large.
+func (p *Pricer) roundUp(units int64) (int64, bool) {
+	ended := units - units%p.step + p.end
+	if ended < units {
+		ended += p.step
 	}
-	return ended
+	return ended, ended >= units
 }
 
-// conversion turns amounts of one currency into another's.
+// conversion turns amounts of one currency into minor units of another, or of the
+// same.
 type conversion struct {
-	changes  bool            // whether the currencies differ
-	from, to decimal.Decimal // złoty for a unit of each; not set unless changes
-	digits   int32           // of the target
+	from, to *mid // nil where the currencies are the same
+	digits   int32
 }
 
-// nearest rounds half up.
-func (c *conversion) nearest(amount decimal.Decimal) decimal.Decimal {
-	if !c.changes {
-		return amount.Round(c.digits)
+// direction is how amounts between two minor units are rounded.
+type direction int
+
+const (
+	nearest direction = iota // half up
+	up
+	down
+)
+
+var tenTo = func() (powers [20]uint64) {
+	powers[0] = 1
+	for i := 1; i < len(powers); i++ {
+		powers[i] = powers[i-1] * 10
 	}
-	return amount.Mul(c.from).DivRound(c.to, c.digits)
+	return powers
+}()
+
+// units converts an amount that is not negative; false where the result is too
+// large.
+func (c *conversion) units(amount decimal.Decimal, rounded direction) (int64, bool) {
+	if units, ok := c.fast(amount, rounded); ok {
+		return units, true
+	}
+	if !small(amount) {
+		return 0, false
+	}
+	divisor := decimal.NewFromInt(1)
+	if c.from != nil {
+		amount, divisor = amount.Mul(c.from.zloty), c.to.zloty
+	}
+	quotient, rest := amount.Shift(c.digits).QuoRem(divisor, 0)
+	switch {
+	case rounded == up && rest.IsPositive(), rounded == nearest && rest.Add(rest).GreaterThanOrEqual(divisor):
+		quotient = quotient.Add(decimal.NewFromInt(1))
+	}
+	whole := quotient.BigInt()
+	return whole.Int64(), whole.IsInt64()
 }
 
-// up rounds up, for what may not be undercut.
-func (c *conversion) up(amount decimal.Decimal) decimal.Decimal {
-	if !c.changes {
-		return amount.RoundCeil(c.digits)
+// fast is units for what fits in 128 bits, as nearly all does: making an index
+// asks for some hundred thousand prices. It says false where it does not.
+func (c *conversion) fast(amount decimal.Decimal, rounded direction) (int64, bool) {
+	const mostDigits = 18
+	shift := amount.Exponent() + c.digits
+	if shift >= int32(len(tenTo)) || -shift >= int32(len(tenTo)) || amount.IsNegative() || amount.NumDigits() > mostDigits {
+		return 0, false
 	}
-	quotient, rest := amount.Mul(c.from).QuoRem(c.to, c.digits)
-	if rest.IsPositive() {
-		quotient = quotient.Add(decimal.New(1, -c.digits))
+	multiplier, divisor := uint64(1), uint64(1)
+	if c.from != nil {
+		multiplier, divisor = c.from.units, c.to.units
 	}
-	return quotient
-}
-
-// above says, exactly, whether an amount in the target's currency is more than
-// one in the other.
-func (c *conversion) above(amount, other decimal.Decimal) bool {
-	if !c.changes {
-		return amount.GreaterThan(other)
+	var over uint64
+	if shift > 0 {
+		over, multiplier = bits.Mul64(multiplier, tenTo[shift])
+	} else {
+		over, divisor = bits.Mul64(divisor, tenTo[-shift])
 	}
-	return amount.Mul(c.to).GreaterThan(other.Mul(c.from))
+	if over != 0 {
+		return 0, false
+	}
+	high, low := bits.Mul64(uint64(amount.CoefficientInt64()), multiplier) //nolint:gosec // not negative, see above
+	var carry uint64
+	switch rounded {
+	case nearest:
+		low, carry = bits.Add64(low, divisor/2, 0)
+	case up:
+		low, carry = bits.Add64(low, divisor-1, 0)
+	}
+	if high += carry; high >= divisor {
+		return 0, false
+	}
+	units, _ := bits.Div64(high, low, divisor)
+	return int64(units), units <= math.MaxInt64 //nolint:gosec // only used where it fits
 }

@@ -24,6 +24,19 @@ var (
 	midNumber = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,20})?([eE]-?[0-9])?$`)
 )
 
+// bankTable is a table as the bank writes it.
+type bankTable struct {
+	Table         string     `json:"table"`
+	No            string     `json:"no"`
+	EffectiveDate string     `json:"effectiveDate"`
+	Rates         []bankRate `json:"rates"`
+}
+
+type bankRate struct {
+	Code string      `json:"code"`
+	Mid  json.Number `json:"mid"`
+}
+
 // ReadTable reads the National Bank of Poland's table A of mid rates in its JSON,
 // as api.nbp.pl answers for exchangerates/tables/A: a list with one table,
 //
@@ -42,15 +55,7 @@ func ReadTable(r io.Reader) (*Rates, error) {
 	if len(body) > maxTable {
 		return nil, fmt.Errorf("the table of exchange rates is larger than %d bytes", maxTable)
 	}
-	var tables []struct {
-		Table         string `json:"table"`
-		No            string `json:"no"`
-		EffectiveDate string `json:"effectiveDate"`
-		Rates         []struct {
-			Code string      `json:"code"`
-			Mid  json.Number `json:"mid"`
-		} `json:"rates"`
-	}
+	var tables []bankTable
 	if err := json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &tables); err != nil {
 		return nil, fmt.Errorf("the table of exchange rates is no JSON of the expected form: %w", err)
 	}
