@@ -74,10 +74,9 @@ func splitConditions(text string) []string {
 	for part := range strings.SplitSeq(text, "&") {
 		last := len(conditions) - 1
 		if last >= 0 && !strings.Contains(part, "=") && strings.HasPrefix(conditions[last], "producer") {
-			conditions[last] += "&" + strings.TrimRightFunc(part, unicode.IsSpace)
+			conditions[last] += "&" + part
 			continue
 		}
-		// The space before a later "&" belongs to a name, so only the start is cut.
 		conditions = append(conditions, strings.TrimLeftFunc(part, unicode.IsSpace))
 	}
 	return conditions
