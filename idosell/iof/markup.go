@@ -156,7 +156,7 @@ func (t *tokens) start(name []byte) (token, error) {
 // attribute notes an attribute of the tag that is being read.
 func (t *tokens) attribute(name, quoted []byte) error {
 	if !t.isName(name) {
-		return fmt.Errorf("%q is not the name of an attribute", shown(string(name)))
+		return errors.New("an attribute with a name that is none")
 	}
 	for i := range t.attrs {
 		if bytes.Equal(t.attrs[i].name, name) {
@@ -183,20 +183,43 @@ func (t *tokens) attribute(name, quoted []byte) error {
 	return nil
 }
 
+// What a byte may be in a name.
+const (
+	nameStart  = 1 << iota // at any place
+	nameLater              // but not the first
+	nameColon              // between prefix and local name
+	nameLetter             // of a letter outside ASCII
+)
+
+var inNames = func() (all [256]uint8) {
+	for c := range all {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_':
+			all[c] = nameStart
+		case '0' <= c && c <= '9', c == '-', c == '.':
+			all[c] = nameLater
+		case c == ':':
+			all[c] = nameColon
+		case c >= utf8.RuneSelf:
+			all[c] = nameLetter
+		}
+	}
+	return all
+}()
+
 // isName says whether encoding/xml would take a name, and it has at most one
 // colon.
 func (t *tokens) isName(name []byte) bool {
-	if len(name) == 0 || len(name) > maxName {
+	if len(name) == 0 || len(name) > maxName || inNames[name[0]] == nameLater {
 		return false
 	}
 	colons, ascii := 0, true
-	for i, c := range name {
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_':
-		case c == ':':
+	for _, c := range name {
+		switch inNames[c] {
+		case nameStart, nameLater:
+		case nameColon:
 			colons++
-		case i > 0 && ('0' <= c && c <= '9' || c == '-' || c == '.'):
-		case c >= utf8.RuneSelf:
+		case nameLetter:
 			ascii = false
 		default:
 			return false
@@ -267,7 +290,7 @@ func unescape(text []byte) ([]byte, error) {
 	for rest := text[at:]; len(rest) > 0; {
 		end := bytes.IndexByte(rest, ';')
 		if end < 0 {
-			return nil, fmt.Errorf("an '&' that begins no reference (%q)", shown(string(rest)))
+			return nil, errReference
 		}
 		letter, err := referenced(rest[1:end])
 		if err != nil {
@@ -304,8 +327,11 @@ func referenced(name []byte) (rune, error) {
 	if hexadecimal, found := bytes.CutPrefix(digits, []byte("x")); number && found {
 		digits, radix = hexadecimal, 16
 	}
-	if !number || len(digits) == 0 {
-		return 0, fmt.Errorf("the entity &%s; is not known", shown(string(name)))
+	switch {
+	case !isEntityName(name) && !number:
+		return 0, errReference
+	case !number || len(digits) == 0:
+		return 0, fmt.Errorf("the entity &%s; is not known", name)
 	}
 	letter := rune(0)
 	for _, c := range digits {
@@ -319,6 +345,22 @@ func referenced(name []byte) (rune, error) {
 		return 0, fmt.Errorf("&%s; stands for no character", shown(string(name)))
 	}
 	return letter, nil
+}
+
+// errReference does not show the text: it may be an address with a token in it,
+// whose '&' should have been escaped.
+var errReference = errors.New("an '&' that begins no reference")
+
+// isEntityName says whether a name is like that of an entity of HTML, and so can
+// be shown.
+func isEntityName(name []byte) bool {
+	const longest = 8
+	for _, c := range name {
+		if c|0x20 < 'a' || c|0x20 > 'z' {
+			return false
+		}
+	}
+	return len(name) > 0 && len(name) <= longest
 }
 
 // appendLines appends text with its line ends made LF, as XML wants it (2.11).

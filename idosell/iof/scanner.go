@@ -182,8 +182,8 @@ func (s *scanner) next() (piece, error) {
 	if err != nil {
 		return piece{}, err
 	}
-	if err := s.within(length); err != nil {
-		return piece{}, err
+	if int64(length) > s.limit {
+		return piece{}, s.within(length)
 	}
 	p := piece{kind: kind, at: s.offset + int64(s.at), raw: s.buffer[s.at : s.at+length : s.at+length]}
 	switch kind {
@@ -262,19 +262,21 @@ func (s *scanner) text() (int, error) {
 func (s *scanner) tag() (int, error) {
 	var quote byte
 	for n := 1; ; {
-		for i, c := range s.buffer[s.at+n : s.to] {
+		rest := s.buffer[s.at+n : s.to]
+		for i := 0; i < len(rest); i++ {
+			c := rest[i]
 			switch {
-			case c > '>':
+			case !endsSpan[c]:
 			case c == '<':
 				return 0, s.malformed("a '<' inside a tag")
 			case quote != 0:
 				if c == quote {
 					quote = 0
 				}
-			case c == '"' || c == '\'':
-				quote = c
 			case c == '>':
 				return n + i + 1, nil
+			default:
+				quote = c
 			}
 		}
 		n = s.to - s.at
@@ -286,6 +288,9 @@ func (s *scanner) tag() (int, error) {
 		}
 	}
 }
+
+// endsSpan are the characters that mean something between '<' and '>'.
+var endsSpan = [256]bool{'<': true, '>': true, '"': true, '\'': true}
 
 // declaration finds the end of what begins with "<!".
 func (s *scanner) declaration() (int, pieceKind, error) {
@@ -348,8 +353,11 @@ func (s *scanner) doctype(n int) (int, error) {
 
 // begin notes an element that begins.
 func (s *scanner) begin(p *piece) error {
-	end := bytes.IndexAny(p.raw[1:], " \t\r\n/>") // there always is a '>'
-	p.name = p.raw[1 : 1+end]
+	end := 1
+	for !endsName[p.raw[end]] { // there always is a '>'
+		end++
+	}
+	p.name = p.raw[1:end]
 	switch {
 	case len(p.name) == 0:
 		return s.malformed("a tag without a name")
@@ -367,6 +375,9 @@ func (s *scanner) begin(p *piece) error {
 	s.names = append(s.names, p.name...)
 	return nil
 }
+
+// endsName are the characters that end the name of a tag.
+var endsName = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, '/': true, '>': true}
 
 // end notes an element that ends.
 func (s *scanner) end(p *piece) error {
