@@ -16,7 +16,7 @@ import (
 // nobody can have the bridge call somebody else's, or one of the shop's own
 // network. Allowed are https, and http to this machine where the gateway is on it;
 // of hosts the gateway's own, and those under the same registered domain (by the
-// public suffix list: files.shop.pl beside b2b.shop.pl, but nothing else of
+// public suffix list: files.hurt24.pl beside b2b.hurt24.pl, but nothing else of
 // com.pl beside shop.com.pl); of ports the gateway's own, and 443 for another
 // host.
 type site struct {

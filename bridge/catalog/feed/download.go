@@ -113,6 +113,9 @@ func (o *opened) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// Name is the path of the file.
+func (o *opened) Name() string { return o.file.Name() }
+
 // Close closes the file.
 func (o *opened) Close() error { return o.file.Close() }
 
