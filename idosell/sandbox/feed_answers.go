@@ -15,9 +15,9 @@ func (s *Server) serveFeedFile(w http.ResponseWriter, r *http.Request, f *feedFi
 	s.underway.Add(1)
 	defer s.underway.Add(-1)
 	mood := s.feedMood(f.kind, true)
-	answer := &feedAnswer{ResponseWriter: w, server: s, ctx: r.Context(), left: -1,
+	answer := &feedAnswer{ResponseWriter: w, server: s, kind: f.kind, ctx: r.Context(), left: -1,
 		perSecond: mood.Feed.BytesPerSecond, noRanges: mood.Feed.NoRanges}
-	defer func() { s.countServed(f.kind, answer) }()
+	s.countServed(f.kind, FeedServed{Requests: 1})
 	if !s.beforeWork(answer, r, mood) {
 		return
 	}
@@ -115,15 +115,15 @@ func acceptsGzip(r *http.Request) bool {
 	return accepted || any && !named
 }
 
-func (s *Server) countServed(kind string, answer *feedAnswer) {
+// countServed counts before anything is sent, so that who has an answer finds it
+// counted.
+func (s *Server) countServed(kind string, more FeedServed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	served := s.feed.served[kind]
-	served.Requests++
-	if answer.status == http.StatusNotModified {
-		served.NotModified++
-	}
-	served.Bytes += answer.sent
+	served.Requests += more.Requests
+	served.NotModified += more.NotModified
+	served.Bytes += more.Bytes
 	s.feed.served[kind] = served
 }
 
@@ -131,19 +131,20 @@ func (s *Server) countServed(kind string, answer *feedAnswer) {
 type feedAnswer struct {
 	http.ResponseWriter
 	server    *Server
+	kind      string
 	ctx       context.Context
 	left      int64 // bytes until the connection breaks; -1: it does not
 	perSecond int64 // 0: as fast as it can
 	noRanges  bool
-	status    int
-	sent      int64
 }
 
 func (a *feedAnswer) WriteHeader(status int) {
 	if a.noRanges {
 		a.Header().Del("Accept-Ranges")
 	}
-	a.status = status
+	if status == http.StatusNotModified {
+		a.server.countServed(a.kind, FeedServed{NotModified: 1})
+	}
 	a.ResponseWriter.WriteHeader(status)
 }
 
@@ -167,17 +168,14 @@ func (a *feedAnswer) Write(p []byte) (int, error) {
 
 func (a *feedAnswer) slowly(p []byte) (int, error) {
 	if a.perSecond == 0 {
-		n, err := a.ResponseWriter.Write(p)
-		a.sent += int64(n)
-		return n, err
+		return a.counted(p)
 	}
 	const step = 50 * time.Millisecond
 	done := 0
 	for done < len(p) {
 		piece := min(int(max(a.perSecond*int64(step)/int64(time.Second), 1)), len(p)-done)
-		n, err := a.ResponseWriter.Write(p[done : done+piece])
+		n, err := a.counted(p[done : done+piece])
 		done += n
-		a.sent += int64(n)
 		if err != nil {
 			return done, err
 		}
@@ -187,4 +185,9 @@ func (a *feedAnswer) slowly(p []byte) (int, error) {
 		}
 	}
 	return done, nil
+}
+
+func (a *feedAnswer) counted(p []byte) (int, error) {
+	a.server.countServed(a.kind, FeedServed{Bytes: int64(len(p))})
+	return a.ResponseWriter.Write(p)
 }

@@ -194,8 +194,9 @@ func (m Moods) check() error {
 	if m.Trouble.GiantMB < 0 || m.Trouble.GiantMB > 4096 {
 		return fmt.Errorf("mood trouble.giantMB: %d is not from 0 to 4096", m.Trouble.GiantMB)
 	}
-	for _, name := range slices.Concat(m.Gates, m.Different.MissingGates) {
-		if !aboutFeed(name) && !slices.ContainsFunc(gates, func(g *gate) bool { return g.matches(name) }) {
+	ofGates := slices.DeleteFunc(slices.Clone(m.Gates), aboutFeed)
+	for _, name := range slices.Concat(ofGates, m.Different.MissingGates) {
+		if !slices.ContainsFunc(gates, func(g *gate) bool { return g.matches(name) }) {
 			return fmt.Errorf("mood: there is no gate %q; gates are named like \"Orders/get\" or \"Orders\", files of the feed \"Feed/full\" or \"Feed\"", name)
 		}
 	}

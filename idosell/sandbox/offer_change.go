@@ -117,8 +117,8 @@ func (e *offerEdit) apply(change OfferChange) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", prices.key, err)
 			}
-			if price.IsNegative() || price.IsZero() && !prices.none {
-				return fmt.Errorf("%s: product %d cannot cost %s", prices.key, id, price)
+			if !isPrice(price, prices.none) {
+				return fmt.Errorf("%s: product %d cannot cost that: a price has two digits after the point and is below a milliard", prices.key, id)
 			}
 			*prices.into(p) = price
 		}
@@ -136,6 +136,14 @@ func (e *offerEdit) apply(change OfferChange) error {
 		p.Invisible = true
 	}
 	return nil
+}
+
+// isPrice says whether an amount is one that goods have.
+func isPrice(amount decimal.Decimal, none bool) bool {
+	if amount.Exponent() < -20 || amount.Exponent() > 9 || amount.NumDigits() > 20 {
+		return false // to compare such a number would cost more than it is worth
+	}
+	return amount.Equal(amount.Round(2)) && amount.LessThan(decimal.New(1, 9)) && (amount.IsPositive() || none && amount.IsZero())
 }
 
 // product is a copy of a product that may be changed, the same at each call.
@@ -174,8 +182,8 @@ func (e *offerEdit) put(p Product) error {
 		return fmt.Errorf("it has no name in %s", own)
 	case p.CategoryID != 0 && !category, p.ProducerID != 0 && !producer, p.SeriesID != 0 && !series:
 		return errors.New("its category, producer or series is not one of the offer's")
-	case !p.Retail.IsPositive(), !p.Wholesale.IsPositive(), p.SRP.IsNegative(), p.Promotion.IsNegative():
-		return errors.New("it needs a retail and a wholesale price")
+	case !isPrice(p.Retail, false), !isPrice(p.Wholesale, false), !isPrice(p.SRP, true), !isPrice(p.Promotion, true):
+		return errors.New("it needs a retail and a wholesale price, of two digits after the point and below a milliard")
 	case p.VAT < 0 || p.VAT > 100:
 		return fmt.Errorf("its VAT is %d per cent", p.VAT)
 	}
@@ -186,6 +194,9 @@ func (e *offerEdit) put(p Product) error {
 	for _, size := range p.Sizes {
 		if size.ID == "" || seen[size.ID] {
 			return errors.New("each size needs an id of its own")
+		}
+		if !isPrice(size.Retail, true) || !isPrice(size.Wholesale, true) || size.Quantity < unlimited || size.Reserved < 0 {
+			return fmt.Errorf("its size %q has a price or a quantity that cannot be", size.ID)
 		}
 		seen[size.ID] = true
 	}
