@@ -67,7 +67,7 @@ func utf8Text(r io.Reader) (io.Reader, error) {
 		return utf16(unicode.BigEndian, unicode.IgnoreBOM), nil
 	}
 	name := declaredEncoding(buffered)
-	found, known := encodings[strings.ToLower(name)]
+	found, known := encodings[strings.ToLower(strings.TrimSpace(name))]
 	switch {
 	case !known:
 		return nil, fmt.Errorf("iof: the encoding %q is not supported: ask for the feed in UTF-8", shown(name))
@@ -109,7 +109,7 @@ func pseudoAttribute(declaration []byte, name string) string {
 			return ""
 		}
 		if end := bytes.IndexByte(value[1:], value[0]); end >= 0 {
-			return strings.TrimSpace(string(value[1 : 1+end]))
+			return string(value[1 : 1+end])
 		}
 		return ""
 	}
