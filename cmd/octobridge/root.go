@@ -92,6 +92,7 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 		p.availabilityCommand(),
 		p.couriersCommand(),
 		p.ordersCommand(),
+		p.feedCommand(),
 		p.tokenCommand(),
 		p.webhooksCommand(),
 		p.alertsCommand(),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"octobridge/bridge"
 	"octobridge/idosell"
 )
 
@@ -34,8 +35,11 @@ func (p *program) searchCommand() *cobra.Command {
 		Use:   "search WORDS…",
 		Short: "Find products by words of their name, or by a code",
 		Long: `Asks the wholesaler for products (Products/search) and lists them with stock and
-retail price. Exits with 1 where nothing was found.`,
-		Example: "  octobridge search kubek\n  octobridge search łańcuch rowerowy --limit 5 --order price\n  octobridge search kubek --json",
+retail price. Exits with 1 where nothing was found.
+
+With --facets or --filter the running service is asked in place of the
+wholesaler, for what visitors find and the prices that they see.`,
+		Example: "  octobridge search kubek\n  octobridge search łańcuch rowerowy --limit 5 --order price\n  octobridge search kubek --json\n  octobridge search kubek --facets\n  octobridge search kubek --filter producer=12 --filter price=50-100",
 		GroupID: groupUpstream,
 		Args:    cobra.MinimumNArgs(1),
 	}
@@ -43,17 +47,11 @@ retail price. Exits with 1 where nothing was found.`,
 	cmd.Flags().StringVar(&order, "order", "", "sort by name, price or price-desc; else by relevance, as the wholesaler sees it")
 	cmd.Flags().StringVar(&language, "language", "", "names in the language of this `LOCALE`, such as en or pl-PL; else the wholesaler's own")
 	p.pricesFlag(cmd)
-	return p.upstreamCommand(cmd, func(ctx context.Context, client *idosell.Client, args []string) error {
+	served := searchFlags(cmd)
+	cmd = p.upstreamCommand(cmd, func(ctx context.Context, client *idosell.Client, args []string) error {
 		query := idosell.ProductQuery{Text: strings.Join(args, " "), Language: idosell.LanguageID(language)}
 		if order != "" {
-			ordering, known := searchOrders[order]
-			if !known {
-				return badUsage(cmd, "--order %q is not one of name, price, price-desc", order)
-			}
-			query.OrderBy = []idosell.Ordering{ordering}
-		}
-		if limit < 1 || limit > 1000 {
-			return badUsage(cmd, "--limit %d is not between 1 and 1000", limit)
+			query.OrderBy = []idosell.Ordering{searchOrders[order]}
 		}
 		result := found{Products: []productView{}}
 		for page := 0; len(result.Products) < limit; page++ {
@@ -80,6 +78,36 @@ retail price. Exits with 1 where nothing was found.`,
 		}
 		return nil
 	})
+	served.flags = reachable(cmd)
+	wholesaler := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if _, known := searchOrders[order]; !known && order != "" {
+			return badUsage(cmd, "--order %q is not one of name, price, price-desc", order)
+		}
+		if limit < 1 || limit > 1000 {
+			return badUsage(cmd, "--limit %d is not between 1 and 1000", limit)
+		}
+		if err := served.check(cmd, p.prices); err != nil {
+			return err
+		}
+		if !served.wanted() {
+			return wholesaler(cmd, args)
+		}
+		filters, err := served.filterMap(cmd)
+		if err != nil {
+			return err
+		}
+		service, err := p.service(cmd, served.flags)
+		if err != nil {
+			return err
+		}
+		defer service.Close()
+		sorting, descending := strings.CutSuffix(order, "-desc")
+		return p.searchOfService(cmd.Context(), service, bridge.CatalogQuery{
+			Text: strings.Join(args, " "), Locale: language, Currency: served.currency, Order: sorting, Descending: descending, Filters: filters,
+		}, limit, served.facets)
+	}
+	return cmd
 }
 
 func (p *program) productTable(w io.Writer, result found) {
