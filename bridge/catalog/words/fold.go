@@ -61,7 +61,7 @@ func appendFold(dst []byte, text string) []byte {
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		i += size
-		if int(r) < len(known) && !unicode.Is(unicode.Mn, r) {
+		if int(r) < len(known) && r != breve && !isFraction(r) {
 			dst = append(dst, known[r]...)
 		} else {
 			dst = appendRune(dst, r)

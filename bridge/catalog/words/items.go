@@ -83,7 +83,13 @@ func (s *splitter) run(it item) {
 func (s *splitter) neighbours() {
 	for i := 1; i < len(s.atoms); i++ {
 		a, b := s.atoms[i-1], s.atoms[i]
-		if b.glue != space || a.kind != letters || i > 1 && a.glue == none || s.glued(i+1) {
+		if b.glue != space || i > 1 && a.glue == none || s.glued(i+1) {
+			continue
+		}
+		if a.kind != letters {
+			if b.text == "x" && !s.beside(i+1, number) {
+				s.joined(i-1, i+1) // what a query is that ends here
+			}
 			continue
 		}
 		switch {

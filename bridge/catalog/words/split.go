@@ -1,6 +1,10 @@
 package words
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"sync"
+)
 
 const (
 	// longestWord is how many bytes a word has at most; what follows is cut off.
@@ -28,35 +32,21 @@ func Split(text string) []string { return AppendSplit(nil, text) }
 //
 // A word is cut at 64 bytes. The words are parts of one string as long as the text:
 // clone what is kept for long (strings.Clone).
-func AppendSplit(dst []string, text string) []string {
-	s := splitter{words: dst}
-	s.split(text)
-	return s.words
-}
+func AppendSplit(dst []string, text string) []string { return split(dst, text, false) }
 
 // SplitQuery returns the folded words of a query, each once, in their order, at most
 // 32: those that Split gives for all ways to write what the query means. So "13 mm" is
 // the word "13mm", "160 x 200 cm" is "160x200", "M 8" is "m8", "T-shirt" is "tshirt";
 // while "biało-czarny", "iphone13" and "116ogniw" are the words they are made of.
 func SplitQuery(query string) []string {
-	s := splitter{query: true}
-	s.split(query)
-	unique := s.words[:0]
-	for _, word := range s.words {
-		if !contains(unique, word) && len(unique) < longestQuery {
+	all := split(nil, query, true)
+	unique := all[:0]
+	for _, word := range all {
+		if !slices.Contains(unique, word) && len(unique) < longestQuery {
 			unique = append(unique, word)
 		}
 	}
 	return unique
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // splitter makes words of a text's atoms.
@@ -67,19 +57,28 @@ type splitter struct {
 	query  bool // as few words as can be, instead of all that may find the text
 }
 
-func (s *splitter) split(text string) {
-	var space [48]atom
-	s.folded = Fold(text)
-	s.atoms = appendAtoms(space[:0], s.folded)
-	for i := 0; i < len(s.atoms); {
+// splitters keep the room for atoms from one text to the next.
+var splitters = sync.Pool{New: func() any { return new(splitter) }}
+
+// split appends the words of a text or a query.
+func split(dst []string, text string, query bool) []string {
+	s := splitters.Get().(*splitter)
+	s.query, s.words, s.folded = query, dst, Fold(text)
+	s.atoms = appendAtoms(s.atoms[:0], s.folded)
+	for i := 0; i < len(s.atoms) && !(query && len(s.words) > 2*longestQuery); {
 		i = s.group(i)
-		if s.query && len(s.words) > longestQuery*2 {
-			return
-		}
 	}
-	if !s.query {
+	if !query {
 		s.neighbours()
 	}
+	dst = s.words
+	s.words, s.folded = nil, ""
+	if cap(s.atoms) > 1000 {
+		s.atoms = nil // of a text as long as few are
+	}
+	clear(s.atoms)
+	splitters.Put(s)
+	return dst
 }
 
 // emit appends a word that consists of the given parts.
