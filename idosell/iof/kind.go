@@ -84,6 +84,9 @@ func Detect(head []byte) (Kind, error) {
 			return "", err
 		case err != nil:
 			return seen.kind(), nil
+		case t.kind == endToken && w.scanner.depth() == 2:
+			seen.whole = len(seen.has)
+			continue
 		case t.kind != startToken:
 			continue
 		}
@@ -102,6 +105,7 @@ type offerForm struct {
 	language bool // of the products, which light offers do not have
 	removed  bool
 	has      []Parts // of each product, as far as the head has it
+	whole    int     // how many of the products end in the head
 }
 
 func (f *offerForm) note(level int, t token) {
@@ -125,26 +129,21 @@ func (f *offerForm) note(level int, t token) {
 }
 
 func (f *offerForm) kind() Kind {
-	// The last product of a head is mostly cut off.
-	whole := f.has
-	if len(whole) > 1 {
-		whole = whole[:len(whole)-1]
-	}
-	described, sized := 0, 0
-	for _, has := range whole {
+	described, unsized := 0, 0
+	for i, has := range f.has {
 		if has.Has(HasNames) {
 			described++
 		}
-		if has.Has(HasSizes) {
-			sized++
+		if i < f.whole && !has.Has(HasSizes) {
+			unsized++
 		}
 	}
 	switch {
 	case f.removed:
 		return FullChange
-	case len(whole) == 0 && !f.language, len(whole) > 0 && described == 0:
+	case len(f.has) == 0 && !f.language, len(f.has) > 0 && described == 0:
 		return Light
-	case len(f.has) > 1 && sized < len(whole):
+	case unsized > 0:
 		return FullChange
 	}
 	return Full
