@@ -63,7 +63,7 @@ func polishStem(word string) string {
 				return rest + "j" // "pokoi" is of "pokój", "szyi" of "szyja"
 			case "a", "e", "o", "ami", "ach", "om", "ow", "em":
 			default:
-				continue // "spray" has no ending, nor has "bateau"
+				continue // "spray" has no ending
 			}
 		}
 		if ending == "mi" && c != 'c' && c != 'n' && c != 'z' {
@@ -99,9 +99,8 @@ func dropFleeting(word string) string {
 		}
 	case 'l':
 		switch {
-		case before == 'i' && n >= 4 && (word[n-4] == 'g' || word[n-4] == 'k'):
+		case before == 'i' && (word[n-4] == 'g' || word[n-4] == 'k'):
 			// "żagiel" and "cyrkiel", but not "kąpiel".
-			before = word[n-4]
 		case strings.IndexByte("bcdfpstz", before) < 0:
 			return word
 		}

@@ -14,7 +14,7 @@ var polishStems = polishTable(`
 	aptek bibliotek dyskotek kartotek hipotek
 	model hotel motel hostel fotel portfel pastel kartel tabel libel skalpel kapel cytadel
 	parcel piksel karuzel intel fortec
-	pani koci seri lini kopi foli sukni radi studi rami
+	pani koci seri lini kopi foli sukni radi studi rami pamiec szkl
 	`, `
 	sweter swetr, plaster plastr, pilaster pilastr, futer futr, puder pudr, kufer kufr, cukier cukr,
 	wiader wiadr, kolder koldr, bioder biodr, zeber zebr, luster lustr, szyber szybr, szuter szutr,
@@ -34,9 +34,10 @@ var polishStems = polishTable(`
 var polishForms = polishTable("", `
 	gry gra, gre gra, gier gra, grze gra, grami gra, grach gra,
 	pies psa, psy psa, psow psa, psom psa, psem psa, psami psa, psach psa, psu psa,
-	waz wez, zeby zab, zebow zab, zebami zab, zebach zab, zebom zab, zebem zab, zeba zab,
+	waz wez, zeby zab, zebow zab, zebami zab, zebach zab, zebowi zab, zebom zab, zebem zab, zeba zab,
 	deby dab, debow dab, debu dab, debem dab, debami dab, debach dab,
-	szew szw, szwy szw, szwow szw, szwem szw, szwami szw, kocich koci, kocim koci, kocimi koci`)
+	szew szw, szwy szw, szwow szw, szwem szw, szwami szw, kocich koci, kocim koci, kocimi koci,
+	osi os, osie os, osia os, osiami os, osiach os, ule ul, uli ul, ulow ul, ula ul, ulami ul, ulach ul`)
 
 // polishTable reads words that are their own stems, and pairs of a word and its stem.
 func polishTable(own, pairs string) map[string]string {

@@ -27,11 +27,11 @@ func TestStemOfOtherLanguages(t *testing.T) {
 		{"ru", "красный", "красная"},
 		{"swe", "lampor", "lampa"},
 		{"dan", "lamper", "lampen"},
-		{"fin", "lamput", "lamppu"},
+		{"fin", "tuolit", "tuoli"},
 		{"nor", "lampene", "lampen"},
 	} {
 		a, b := words.Stem(c.language, words.Fold(c.a)), words.Stem(c.language, words.Fold(c.b))
-		if a != b && c.language != "fin" {
+		if a != b {
 			t.Errorf("%s: %s is %q, %s is %q", c.language, c.a, a, c.b, b)
 		}
 	}
@@ -42,13 +42,9 @@ func TestStemLeavesAlone(t *testing.T) {
 	for _, c := range []struct{ language, word string }{
 		{"cze", "lampy"}, {"slo", "lampy"}, {"ukr", "лампи"}, {"", "kubki"}, {"xx", "kubki"}, {"polish", "kubki"},
 		{"pol", "m8x60"}, {"pol", "3x1,5"}, {"pol", "kot"}, {"pol", "od"}, {"pol", ""}, {"pol", "Kubki"}, {"pol", "красные"},
-		{"eng", "its"}, {"eng", "running2"}, {"eng", "Running"}, {"pol", "spray"}, {"pol", "menu"}, {"pol", "drzwi"},
+		{"eng", "its"}, {"eng", "running2"}, {"eng", "Running"}, {"pol", "spray"}, {"pol", "drzwi"},
 	} {
-		got := words.Stem(c.language, c.word)
-		if c.word == "menu" {
-			continue
-		}
-		if got != c.word {
+		if got := words.Stem(c.language, c.word); got != c.word {
 			t.Errorf("%s: the stem of %q is %q", c.language, c.word, got)
 		}
 	}
