@@ -16,6 +16,7 @@
 //
 // The same over HTTP, without any protection, as befits a sandbox:
 //
+//	GET  /_sandbox/offer    how the feed is, and what was fetched; POST changes the offer: OfferChange as JSON
 //	GET  /_sandbox/orders   every order it ever accepted, with its note
 //	GET  /_sandbox/calls    how often each gate was called
 //	POST /_sandbox/moods    Moods as JSON, one or a list; [] is the default mood

@@ -7,8 +7,8 @@ import (
 )
 
 // FeedTrouble is what goes wrong with files of the feed, beside Trouble, which
-// holds for them, too: delay, hold, late, status, html, empty, redirect,
-// truncated, twice and drop. It holds for moods whose Gates name "Feed" or
+// holds for them, too: delay, answerDelay, hold, late, status, html, empty,
+// redirect, truncated, twice and drop. It holds for moods whose Gates name "Feed" or
 // "Feed/" and a kind of file: "gateway", "full", "full_change", "light",
 // "categories" …
 type FeedTrouble struct {
@@ -23,7 +23,7 @@ type FeedTrouble struct {
 	// every other one. The gateway tells the hash of what is left.
 	LoseShare float64 `json:"loseShare,omitempty"`
 	// Damage damages the product in the middle of full or light: "value" writes
-	// a VAT and prices that are no numbers, "xml" a closing tag that nothing
+	// a VAT that is no number, "xml" a closing tag that nothing
 	// opened, which makes the file unreadable from there on.
 	Damage string `json:"damage,omitempty"`
 	// BytesPerSecond makes answers slow.

@@ -22,12 +22,13 @@ type OfferOptions struct {
 }
 
 // WriteOffer writes an invented offer in IOF 3.0, full or light, for tests and
-// measurements of any size. It is made of a vocabulary of some thousand Polish
-// words: titles as shops write them, three levels of categories, 200 producers,
+// measurements of any size. It is made of some thousand Polish words and invented
+// names: titles as shops write them, three levels of categories, 200 producers,
 // descriptions in HTML of about 1 kB, one to six sizes, three to six parameters,
 // one to three pictures. One product in eight is in a promotion, one in three
 // has no suggested price, some sizes are sold out and of some the amount is not
-// known. Prices are in PLN. The file says that it was generated on
+// known. Prices are in PLN; the retail price has the plain form of other prices,
+// not the one with shops that the sandbox's own feed has. The file says that it was generated on
 // 2026-11-21 at 12:00. It holds one product in memory; the error is w's, or that
 // of options that mean nothing.
 func WriteOffer(w io.Writer, options OfferOptions) error {

@@ -12,9 +12,10 @@ type generatedTitle struct {
 	producer  int
 	model     int
 	number    int64
-	coloured  bool // whether the title says the colour
-	made      bool // whether it says the material
-	series    bool // whether the product is in the series of its model
+	mark      [2]byte // letters around the number, "K740B"; 0: none
+	coloured  bool    // whether the title says the colour
+	made      bool    // whether it says the material
+	series    bool    // whether the product is in the series of its model
 }
 
 func (w *generatedWords) drawTitle(p *generatedProduct, d *draws) generatedTitle {
@@ -29,6 +30,10 @@ func (w *generatedWords) drawTitle(p *generatedProduct, d *draws) generatedTitle
 		coloured:  d.n(3) == 0,
 		made:      d.n(2) == 0,
 		series:    d.n(4) == 0,
+	}
+	if d.n(2) == 0 { // so that an offer has very many words, as a real one has
+		const letters = "ABCDEFGHKLMNPRSTUWXZ"
+		t.mark = [2]byte{letters[d.n(len(letters))], letters[d.n(len(letters))]}
 	}
 	if d.n(3) == 0 {
 		t.feature = &w.features[d.n(len(w.features))]
@@ -80,10 +85,16 @@ func (t *generatedTitle) rest(g *offerGenerator, out []byte, english bool) []byt
 	out = append(out, ' ')
 	out = append(out, g.words.models[t.model]...)
 	out = append(out, ' ')
+	if t.mark[0] != 0 {
+		out = append(out, t.mark[0])
+	}
 	if t.number >= 100 {
 		out = append(out, byte('0'+t.number/100))
 	}
 	out = append(out, byte('0'+t.number/10%10), '0')
+	if t.mark[1] != 0 {
+		out = append(out, t.mark[1])
+	}
 	add := func(text *bilingual) {
 		out = append(out, ' ')
 		if english {
