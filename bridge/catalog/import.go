@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -20,9 +19,9 @@ import (
 // The index in memory follows with Load.
 //
 // Damaged products are reported and left out; one that is published already
-// stays as it is. Errors: *LossError, ErrEmpty, ErrOnlyPrices; those of
-// iof.Reader, such as iof.ErrTruncated; those of reading, of Mark and of the
-// store.
+// stays as it is. Errors: *LossError, ErrEmpty, ErrOnlyPrices, ErrNoOffer;
+// those of iof.Reader, such as iof.ErrTruncated; those of reading, of Mark and of
+// the store.
 func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o ImportOptions) (*ImportReport, error) {
 	if kind != iof.Full && kind != iof.FullChange && kind != iof.Light {
 		return nil, fmt.Errorf("a file of the kind %q holds no products: import full, full_change or light", kind)
@@ -40,7 +39,12 @@ func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o Impo
 	if err != nil {
 		return nil, err
 	}
-	counted := &counter{ctx: ctx, source: r, told: o.Progress}
+	counted := &counter{ctx: ctx, source: r, told: func(bytes int64) {
+		c.says("importing %s: %d MB read", kind, bytes>>20)
+		if o.Progress != nil {
+			o.Progress(bytes)
+		}
+	}}
 	reader := iof.NewReader(counted, iof.Location(c.options.Location))
 	head, err := reader.Offer()
 	if err != nil {
@@ -50,10 +54,14 @@ func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o Impo
 	if !head.Generated.IsZero() {
 		report.Generated = head.Generated.UTC()
 	}
+	if kind != iof.Full && published.generation == 0 {
+		return nil, ErrNoOffer
+	}
 	s, err := c.begin(ctx, published)
 	if err != nil {
 		return nil, err
 	}
+	c.says("importing %s", kind)
 	defer c.says("")
 	run := newRun(c, s, kind, head, published, report)
 	run.confirmed = o.Confirmed
@@ -64,7 +72,8 @@ func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o Impo
 	}
 	report.Bytes, report.Longest = counted.bytes, s.longest
 	if err != nil {
-		return nil, errors.Join(err, c.undo(ctx))
+		c.undo(ctx)
+		return nil, err
 	}
 	if s.written > 0 {
 		// The catalogue is published: what is left of the old one only takes room.
@@ -81,14 +90,13 @@ func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o Impo
 const undoing = time.Minute
 
 // undo takes a failed import back, also when its context has ended.
-func (c *Catalog) undo(ctx context.Context) error {
+func (c *Catalog) undo(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
 	defer cancel()
 	if err := c.takeBack(ctx); err != nil {
 		// Nobody sees what is left, and the next import, or start, takes it back.
 		c.logger.WarnContext(ctx, "an import could not be taken back whole; the next one does", "error", err)
 	}
-	return nil
 }
 
 // counter counts the bytes of a file, and ends it with the context.
@@ -109,7 +117,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	}
 	n, err := c.source.Read(p)
 	c.bytes += int64(n)
-	if c.told != nil && (c.bytes-c.last >= tellEach || err != nil) {
+	if c.bytes-c.last >= tellEach || err != nil {
 		c.last = c.bytes
 		c.told(c.bytes)
 	}

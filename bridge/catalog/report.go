@@ -33,7 +33,7 @@ type ImportReport struct {
 	Products  int       // in the file, without the damaged ones
 	Added     int
 	Changed   int
-	Unchanged int // a light offer's and a change's unknown products, too, are no change
+	Unchanged int // what cannot change anything is counted here, too: unknown products of a light offer, removals of unknown ones
 	Removed   int
 	Unknown   int // in light offers: products that the catalogue does not have
 	Damaged   int
@@ -78,6 +78,9 @@ var (
 	// ErrEmpty means that a full file holds no product that can be used. An empty
 	// offer is never taken for an empty catalogue, not even a confirmed one.
 	ErrEmpty = errors.New("the offer holds no product that can be used: the catalogue stays as it is, ask the wholesaler")
+	// ErrNoOffer means that a file of changes, or of prices and stock, came before
+	// any full offer: there is nothing that it could change.
+	ErrNoOffer = errors.New("the catalogue is empty: import a full offer first")
 	// ErrOnlyPrices means that a file was given as a full offer that has no names:
 	// a light offer. It would take the names of all products away.
 	ErrOnlyPrices = errors.New("the offer has no names at all, as light offers: the catalogue stays as it is, check which file of the feed this is")
