@@ -85,6 +85,7 @@ type Catalog struct {
 	building chan struct{} // holds one token while the index is being made
 	wanted   atomic.Int64  // counts the calls of Reprice
 	doing    atomic.Pointer[string]
+	follower *follower // of the feed
 }
 
 // New makes a Catalog of what is in the store, without its index: see Load. It
@@ -120,6 +121,10 @@ func New(ctx context.Context, options Options) (*Catalog, error) {
 		return nil, err
 	}
 	if err := c.takeBackLeft(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.follower, err = newFollower(c, options); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -40,7 +40,7 @@ type Options struct {
 }
 
 // Client fetches the files of one feed. It may be used by several goroutines at
-// once, but for the same file by one at a time. Close it in the end.
+// once, but for the same file by one at a time.
 type Client struct {
 	site     site
 	root     secret.String
@@ -93,7 +93,8 @@ func New(options Options) (*Client, error) {
 // Host returns the host of the feed's address, all of it that may be shown.
 func (c *Client) Host() string { return c.site.host }
 
-// Close closes idle connections. A second call does nothing.
+// Close closes idle connections. The client can be used on: call it when it will
+// not be for a while, and in the end.
 func (c *Client) Close() { c.idle() }
 
 func pause(ctx context.Context, d time.Duration) error {

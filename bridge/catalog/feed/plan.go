@@ -52,6 +52,9 @@ type State struct {
 	// that of each change. Dates are the gateway's; an order by them is assumed to
 	// be the order in which they are to be applied.
 	Applied time.Time `json:"applied,omitzero"`
+	// Amended says that changes were imported since the last full file: that one
+	// once more would take them back.
+	Amended bool `json:"amended,omitempty"`
 	// FullDue says that the changes lead no further, and the full file is to be
 	// imported even if it is the known one.
 	FullDue bool `json:"fullDue,omitempty"`
@@ -113,22 +116,22 @@ const (
 )
 
 // compare holds what a gateway says of a file against what is remembered of one.
-// A hash decides; without one its date does. Whether the hash is one of the file's
-// bytes is not known, and not needed: that it differs from the last time is.
+// Another hash is another file; without a hash another date is. Whether the hash
+// is one of the file's bytes is not known: with the same one and another date
+// the server is asked.
 func compare(part iof.Part, last Known) verdict {
+	dated := !part.Changed.IsZero() && !last.Changed.IsZero()
 	switch {
 	case last.none():
 		return other
-	case part.Hash != "":
-		if strings.EqualFold(part.Hash, last.Hash) {
-			return same
-		}
+	case part.Hash != "" && !strings.EqualFold(part.Hash, last.Hash):
 		return other
-	case !part.Changed.IsZero() && !last.Changed.IsZero():
-		if part.Changed.Equal(last.Changed) {
-			return same
-		}
+	case dated && part.Changed.Equal(last.Changed):
+		return same
+	case part.Hash == "" && dated:
 		return other
+	case part.Hash != "" && !dated:
+		return same
 	}
 	return unsaid
 }
@@ -252,18 +255,8 @@ func (s *State) Imported(step Step, now Known, base time.Time) {
 	switch step.Kind {
 	case iof.Full:
 		s.Files[iof.Full] = now
-		s.Applied = now.Changed
-		if s.Applied.IsZero() {
-			s.Applied = base
-		}
-		if s.Stuck != nil {
-			if s.Stuck.Changed.After(s.Applied) {
-				s.Stuck.Renewed = true
-			} else {
-				s.Stuck = nil // it is in the full file
-			}
-		}
-		s.FullDue, s.LightDue = false, true
+		s.based(now, base)
+		s.FullDue, s.LightDue, s.Amended = false, true, false
 	case iof.FullChange:
 		if !step.More && now.Changed.After(s.Applied) {
 			s.Applied = now.Changed
@@ -271,7 +264,7 @@ func (s *State) Imported(step Step, now Known, base time.Time) {
 		if s.Stuck != nil && !s.Stuck.Changed.After(s.Applied) {
 			s.Stuck = nil
 		}
-		s.LightDue = true
+		s.LightDue, s.Amended = true, true
 	case iof.Light:
 		s.Files[iof.Light], s.LightDue = now, false
 	default:
@@ -279,11 +272,42 @@ func (s *State) Imported(step Step, now Known, base time.Time) {
 	}
 }
 
-// Unchanged notes that a step's file turned out to be the one in use: what the
-// gateway and the server call it may be new.
-func (s *State) Unchanged(step Step, now Known) {
+// based notes which state a full file is of, from which on changes count.
+func (s *State) based(now Known, base time.Time) {
+	s.Applied = now.Changed
+	if s.Applied.IsZero() {
+		s.Applied = base
+	}
+	switch {
+	case s.Stuck == nil:
+	case s.Stuck.Changed.After(s.Applied):
+		s.Stuck.Renewed = true
+	default:
+		s.Stuck = nil // it is in the full file
+	}
+}
+
+// Renamed notes that a step's file is the one in use, byte for byte, under
+// another hash or date.
+func (s *State) Renamed(step Step, now Known) {
 	if step.Kind != iof.FullChange && !s.Files[step.Kind].none() {
 		s.Files[step.Kind] = now
+	}
+}
+
+// Says says whether a step's file, with these contents, says no more than is in
+// use. A full file takes back what changes have brought since the last one, even
+// if it is like that.
+func (s *State) Says(step Step, content string) bool {
+	return !step.Always && content == s.Files[step.Kind].Content && !(step.Kind == iof.Full && s.Amended)
+}
+
+// Unchanged notes that a step's file was made anew and says no more than the one
+// in use (see Says). base is as for Imported.
+func (s *State) Unchanged(step Step, now Known, base time.Time) {
+	s.Renamed(step, now)
+	if step.Kind == iof.Full {
+		s.based(now, base)
 	}
 }
 
