@@ -190,6 +190,7 @@ func (c *feedCheck) checkURL(cmd *cobra.Command, address secret.String) (*checkR
 		if err != nil {
 			return nil, err
 		}
+		file.listedAs(part.Kind)
 		report.Files = append(report.Files, file)
 	}
 	return report, nil

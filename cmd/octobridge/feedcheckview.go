@@ -118,6 +118,19 @@ func (f *checkedFile) what() string {
 	return text
 }
 
+// listedAs takes into account what the gateway calls a file. Of offers it knows
+// best: full ones, light ones and changes may look alike.
+func (f *checkedFile) listedAs(kind iof.Kind) {
+	offers := []iof.Kind{iof.Full, iof.Light, iof.FullChange}
+	switch {
+	case f.Kind == "" || f.Kind == string(kind):
+	case slices.Contains(offers, kind) && slices.Contains(offers, iof.Kind(f.Kind)):
+		f.Kind = string(kind)
+	case f.Error == "":
+		f.Error = fmt.Sprintf("the gateway lists it as %s, but it is %s", kind, f.what())
+	}
+}
+
 // sayChecked writes a report for people.
 func (c *feedCheck) sayChecked(w io.Writer, report *checkReport) {
 	for i, file := range report.Files {
@@ -181,7 +194,7 @@ func (c *feedCheck) fileText(file *checkedFile) string {
 		text += s.hang("No use", file.Error, c.width())
 	}
 	if file.ProblemCount > 0 {
-		text += "\n" + c.problemText(file)
+		text += "\n" + problemText(file, c.limit, c.width())
 	}
 	return text
 }
@@ -210,18 +223,19 @@ func (f *checkedFile) problems() string {
 	return text
 }
 
-// problemText lists what is wrong inside a file. Nothing of it is cut.
-func (c *feedCheck) problemText(file *checkedFile) string {
+// problemText lists what is wrong inside a file, at most so many. Nothing of it is
+// cut.
+func problemText(file *checkedFile, most, width int) string {
 	const id, at = "ID", "At byte"
 	idWidth, atWidth := len(id), len(at)
-	shown := file.Problems[:min(c.limit, len(file.Problems))]
+	shown := file.Problems[:min(most, len(file.Problems))]
 	for _, problem := range shown {
 		idWidth = max(idWidth, display.StringWidth(problem.about()))
 		atWidth = max(atWidth, len(strconv.FormatInt(problem.Offset, 10)))
 	}
 	row := func(id, at, what string) string {
 		label := display.FillRight(id, idWidth) + gap + display.FillLeft(at, atWidth) + gap
-		return hang(label, what, c.width())
+		return hang(label, what, width)
 	}
 	var b strings.Builder
 	if len(shown) > 0 {

@@ -140,7 +140,7 @@ func facetTable(facets []bridge.CatalogFacet, width int) string {
 				rows.add("", "", fmt.Sprintf("… and %d more; --json lists them", len(facet.Options)-facetOptions), "")
 				break
 			}
-			rows.add(name, shellWord(facet.Param+"="+option.Value), option.Label, fmt.Sprint(option.Count))
+			rows.add(name, shellWord(facet.Param)+"="+shellWord(option.Value), option.Label, fmt.Sprint(option.Count))
 			name = ""
 		}
 	}

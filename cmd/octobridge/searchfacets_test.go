@@ -48,7 +48,7 @@ func TestSearchFacets(t *testing.T) {
 	for _, want := range []string{
 		"ID Name Price Before 1000 Łańcuch 12,50 zł 15,00 zł 1001 Łańcuch", "2 of 250 products; --limit shows more.",
 		"Filter --filter Value Products Producent producer=1 Firma 1 40 producer=2 Firma 2 39",
-		"producer=10 Firma 10 31 … and 3 more; --json lists them size 'size=X L' XL 7",
+		"producer=10 Firma 10 31 … and 3 more; --json lists them size size='X L' XL 7",
 	} {
 		if !strings.Contains(squeezed, want) {
 			t.Errorf("lacks %q", want)
