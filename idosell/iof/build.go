@@ -146,6 +146,15 @@ func (b *builder) fault(err error) {
 	}
 }
 
+// tooMany says whether there are as many of a kind as a product may have, which
+// then is a fault.
+func (b *builder) tooMany(there int, what string) bool {
+	if there == maxAlike {
+		b.fault(fmt.Errorf("it is %w of %d %s", ErrTooLarge, maxAlike, what))
+	}
+	return there >= maxAlike
+}
+
 // start reads an element's attributes by its place.
 func (b *builder) start(at place, t token) {
 	p := &b.product

@@ -156,7 +156,7 @@ type sitePrice struct {
 }
 
 func (b *builder) startSitePrice(t token) {
-	if b.size != nil {
+	if b.size != nil || b.tooMany(len(b.sitePrices), "prices of shops") {
 		return
 	}
 	size := t.attrs.text("size_id")

@@ -31,6 +31,10 @@ func (b *builder) startSize(attrs attributes) {
 	case isOneSize(size.ID):
 		size.ID = OneSize
 	}
+	if b.tooMany(len(b.product.Sizes), "sizes") {
+		b.size = &size // what is in it goes nowhere
+		return
+	}
 	b.product.Sizes = append(b.product.Sizes, size)
 	b.size = &b.product.Sizes[len(b.product.Sizes)-1]
 	// 2.6 as other programs write it has <size stock="25"> (seen in public code).
@@ -130,7 +134,12 @@ func (b *builder) startParameter(t token) {
 			b.parameter = &(*all)[i]
 		}
 	}
-	if b.parameter == nil {
+	switch {
+	case b.parameter != nil:
+	case b.tooMany(len(*all), "parameters"):
+		b.parameter = &Parameter{} // what is in it goes nowhere
+		return
+	default:
 		*all = append(*all, Parameter{
 			ID:               string(id),
 			Section:          string(t.local) == "section" || string(t.attrs.get("type")) == "section",
@@ -162,6 +171,9 @@ func (b *builder) value(attrs attributes) {
 			b.addText(&known.Names, language, name)
 			return
 		}
+	}
+	if b.tooMany(len(b.parameter.Values), "values of a parameter") {
+		return
 	}
 	value := ParameterValue{ID: string(id), Priority: count(attrs.get("priority")), ContextID: attrs.text("context_id")}
 	b.addText(&value.Names, language, name)

@@ -61,7 +61,7 @@ type Summary struct {
 // that are there twice within a product. The error is what makes the whole file
 // useless, as ErrTruncated, or why it is none of a feed, as ErrOtherFile or
 // ErrPacked; the summary then is of what came before. Memory grows with the
-// number of products, by about 50 bytes each. report may be nil.
+// number of products, by about 20 bytes each. report may be nil.
 func Check(r io.Reader, report func(Problem), all ...Option) (Summary, error) {
 	counted := &countingReader{source: r}
 	const headSize = 64 << 10

@@ -65,6 +65,10 @@ func TestDamagedProduct(t *testing.T) {
 		"wrong comment":       {`<product id="2"><!-- a -- b --></product>`, "2!", "comment"},
 		"declared inside":     {`<product id="2"><?xml version="1.0"?></product>`, "2!", "<?xml"},
 		"too many attributes": {`<product id="2"><unit ` + numbered(300) + `/></product>`, "2!", "256 attributes"},
+		"too many sizes":      {`<product id="2"><sizes>` + strings.Repeat(`<size id="1"><stock quantity="1"/></size>`, 2500) + `</sizes></product>`, "2!", "2000 sizes"},
+		"too many parameters": {`<product id="2"><parameters>` + strings.Repeat(`<parameter><value id="1"/></parameter>`, 2500) + `</parameters></product>`, "2!", "2000 parameters"},
+		"too many values":     {`<product id="2"><parameters><parameter id="1">` + strings.Repeat(`<value name="x"/>`, 2500) + `</parameter></parameters></product>`, "2!", "2000 values"},
+		"too many prices":     {`<product id="2"><price_retail>` + strings.Repeat(`<site net="1"/>`, 2500) + `</price_retail></product>`, "2!", "2000 prices"},
 		"two faults": {`<product id="2" vat="x"><price net="y"/></product>`, "2!",
 			"vat: \"x\" is not a decimal number\nprice net: \"y\" is not a decimal number"},
 	} {

@@ -81,11 +81,3 @@ func stream(tb testing.TB, size int64, each func(count int)) (bytes int64) {
 	}
 	return all.bytes
 }
-
-func BenchmarkReadFull(b *testing.B) {
-	const size = 20 << 20
-	for b.Loop() {
-		b.SetBytes(stream(b, size, nil))
-	}
-	b.ReportAllocs()
-}

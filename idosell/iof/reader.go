@@ -19,6 +19,9 @@ const (
 	// maxElements is how many elements one product may have; the largest known
 	// products have some hundreds.
 	maxElements = 20_000
+	// maxAlike is how many sizes, parameters, or values of one parameter a product
+	// may have: they are compared with each other.
+	maxAlike = 2_000
 	// maxAttributes is how many attributes an element may have; IOF's have up to
 	// fifteen.
 	maxAttributes = 256

@@ -14,13 +14,11 @@ import (
 type walker struct {
 	scanner *scanner
 	tokens  tokens
-	piece   piece  // the one that is being read
-	pending bool   // tokens may have more of it
-	begun   bool   // something was read
-	source  error  // the file cannot be read at all
-	fault   error  // what is wrong with the piece, which was passed over
-	void    bool   // the end that is next is of an empty element
-	empty   []byte // its name
+	source  error  // why the file cannot be read at all
+	piece   piece  // the one that was read last
+	begun   bool   // something but white space was read
+	void    bool   // that piece was an empty element, whose end is next
+	empty   []byte // the name of that element
 }
 
 func newWalker(r io.Reader, o options) *walker {
