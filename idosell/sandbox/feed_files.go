@@ -68,7 +68,7 @@ func (s *Server) openFeed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.feed.token = randomKey()[:23]
-	s.feed.cache, _ = lru.New[feedKey, *renderedFile](128) // fails for sizes below 1 only
+	s.feed.cache, _ = lru.New[feedKey, *renderedFile](64) // fails for sizes below 1 only
 	s.feed.served = map[string]FeedServed{}
 	s.makeFull()
 	s.feed.lists = s.feed.full
@@ -191,7 +191,7 @@ type renderedFile struct {
 }
 
 // mostKept is how large a file may be that is kept between requests.
-const mostKept = 8 << 20
+const mostKept = 4 << 20
 
 // content writes a file, with what the moods make of it. It is kept, or at least
 // its hash, until the offer changes.

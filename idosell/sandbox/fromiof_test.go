@@ -217,15 +217,16 @@ func TestOwnFeedReadsBack(t *testing.T) {
 			[]any{got.Names, got.Longs, got.Code, got.VAT, got.UnitName, got.Type, read.Categories[got.CategoryID].Names["pol"], read.Producers[got.ProducerID], len(got.Pictures)}); diff != "" {
 			t.Errorf("product %d (-own +read):\n%s", want.ID, diff)
 		}
-		if !got.Promotion.Equal(want.Promotion) || !got.Promotion.IsZero() && !got.Retail.Equal(want.Retail) {
-			t.Errorf("product %d: the promotion of %s from %s is read as %s from %s", want.ID, want.Promotion, want.Retail, got.Promotion, got.Retail)
+		if !got.Promotion.Equal(want.Promotion) || !got.Retail.Equal(want.Retail) || !got.SRP.Equal(want.SRP) {
+			t.Errorf("product %d: the promotion of %s from %s, suggested %s, is read as %s from %s, suggested %s",
+				want.ID, want.Promotion, want.Retail, want.SRP, got.Promotion, got.Retail, got.SRP)
 		}
 		var sizes, sizesRead []string
 		for _, size := range want.Sizes {
-			sizes = append(sizes, size.ID+" "+size.CodeProducer+" "+size.CodeExternal)
+			sizes = append(sizes, size.ID+" "+size.CodeProducer+" "+size.CodeExternal+" "+size.Retail.String())
 		}
 		for _, size := range got.Sizes {
-			sizesRead = append(sizesRead, size.ID+" "+size.CodeProducer+" "+size.CodeExternal)
+			sizesRead = append(sizesRead, size.ID+" "+size.CodeProducer+" "+size.CodeExternal+" "+size.Retail.String())
 		}
 		if diff := cmp.Diff(sizes, sizesRead); diff != "" {
 			t.Errorf("sizes of product %d (-own +read):\n%s", want.ID, diff)
