@@ -69,6 +69,11 @@ func (b bits) count() int {
 func (b bits) countAnd(other bits) int {
 	n := 0
 	other = other[:len(b)]
+	for len(b) >= 4 && len(other) >= 4 {
+		n += mathbits.OnesCount64(b[0]&other[0]) + mathbits.OnesCount64(b[1]&other[1]) +
+			mathbits.OnesCount64(b[2]&other[2]) + mathbits.OnesCount64(b[3]&other[3])
+		b, other = b[4:], other[4:]
+	}
 	for i, word := range b {
 		n += mathbits.OnesCount64(word & other[i])
 	}
@@ -124,19 +129,6 @@ func (p *pager) set(set bits) {
 		}
 		if word != 0 {
 			p.word(i, word)
-		}
-	}
-}
-
-// each tells of the documents that are in a set but not in another, which may be
-// nil.
-func each(set, but bits, tell func(doc uint32)) {
-	for i, word := range set {
-		if but != nil {
-			word &^= but[i]
-		}
-		for ; word != 0; word &= word - 1 {
-			tell(uint32(i<<6 + mathbits.TrailingZeros64(word)))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"hash/maphash"
+	mathbits "math/bits"
 	"slices"
 )
 
@@ -21,14 +22,31 @@ type entry struct {
 	doc  uint32
 }
 
-// newExact sorts the entries, each once.
+// newExact sorts the entries, each once. Hashes are spread evenly: put down by
+// their highest bits first, only a few have to be sorted among each other.
 func newExact(entries []entry) exact {
-	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.doc, b.doc))
-	})
-	entries = slices.Compact(entries)
-	e := exact{hashes: make([]uint64, len(entries)), docs: make([]uint32, len(entries))}
-	for i, entry := range entries {
+	shift := 64 - min(mathbits.Len(uint(len(entries))), 20)
+	starts := make([]int, 1<<(64-shift)+1)
+	for _, e := range entries {
+		starts[e.hash>>shift+1]++
+	}
+	for i := range starts[1:] {
+		starts[i+1] += starts[i]
+	}
+	sorted := make([]entry, len(entries))
+	next := slices.Clone(starts)
+	for _, e := range entries {
+		sorted[next[e.hash>>shift]] = e
+		next[e.hash>>shift]++
+	}
+	for i := range starts[1:] {
+		slices.SortFunc(sorted[starts[i]:starts[i+1]], func(a, b entry) int {
+			return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.doc, b.doc))
+		})
+	}
+	sorted = slices.Compact(sorted)
+	e := exact{hashes: make([]uint64, len(sorted)), docs: make([]uint32, len(sorted))}
+	for i, entry := range sorted {
 		e.hashes[i], e.docs[i] = entry.hash, entry.doc
 	}
 	return e

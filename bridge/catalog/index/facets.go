@@ -17,7 +17,8 @@ const maxOptions, maxParameters = 100, 20
 // more hits first. Which category level is on offer depends on the filters: the
 // second one while a category is chosen, the third one while there is a second.
 func (x *Index) facets(s *scratch, q *Query, language int, hits bits, total int, f filtered) []Facet {
-	x.count(s, hits, total)
+	second, third := x.isForced(s, CategoryParam), x.isForced(s, secondCategory)
+	x.count(s, hits, total, second || third)
 	labels := &x.values.labels[language]
 	var list []Facet
 	offer := func(name string) {
@@ -31,10 +32,10 @@ func (x *Index) facets(s *scratch, q *Query, language int, hits bits, total int,
 	}
 
 	offer(CategoryParam)
-	if x.isForced(s, CategoryParam) {
+	if second {
 		offer(secondCategory)
 	}
-	if x.isForced(s, secondCategory) {
+	if third {
 		offer(thirdCategory)
 	}
 	offer(ProducerParam)
@@ -60,11 +61,11 @@ func (x *Index) isForced(s *scratch, name string) bool {
 	return ok && s.forced[number]
 }
 
-// count counts the hits with each value. Where most documents are hits it counts
-// the others instead, and frequent values by their sets where that is less work.
-func (x *Index) count(s *scratch, hits bits, total int) {
+// count counts the hits with each value; those of the deeper levels of the category
+// only where they are asked for. Where most documents are hits it counts the
+// others instead, and frequent values by their sets where that is less work.
+func (x *Index) count(s *scratch, hits bits, total int, deeperLevels bool) {
 	v := x.values
-	clear(s.counts)
 	docs := len(x.ids)
 	if total == docs {
 		for i := range v.list {
@@ -72,32 +73,37 @@ func (x *Index) count(s *scratch, hits bits, total int) {
 		}
 		return
 	}
+	clear(s.counts)
 	others, visited := total > docs/2, min(total, docs-total)
-	bySets := len(v.dense)*len(hits) < 2*visited*len(v.frequent.values)/docs
+	// One step through a set is about as much work as one count.
+	bySets := len(v.dense)*len(hits) < visited*v.often/docs
+	from, to := rare, parts
+	if deeperLevels {
+		from = deeper
+	}
+	if bySets {
+		to = frequent
+	}
+	counts := s.counts
 	for i, word := range hits {
 		if others {
 			word = x.all[i] &^ word
 		}
 		for ; word != 0; word &= word - 1 {
-			doc := uint32(i<<6 + mathbits.TrailingZeros64(word))
-			for _, number := range v.rare.of(doc) {
-				s.counts[number]++
-			}
-			if !bySets {
-				for _, number := range v.frequent.of(doc) {
-					s.counts[number]++
-				}
+			first := parts * (i<<6 + mathbits.TrailingZeros64(word))
+			for _, number := range v.of.values[v.of.start[first+from]:v.of.start[first+to]] {
+				counts[number]++
 			}
 		}
 	}
 	if others {
 		for i := range v.list {
-			s.counts[i] = v.list[i].total - s.counts[i]
+			counts[i] = v.list[i].total - counts[i]
 		}
 	}
 	if bySets {
 		for _, number := range v.dense {
-			s.counts[number] = uint32(hits.countAnd(v.list[number].set))
+			counts[number] = uint32(hits.countAnd(v.list[number].set))
 		}
 	}
 }
@@ -154,13 +160,19 @@ func (x *Index) parameters(s *scratch, labels *labels) []uint32 {
 func (x *Index) priceOptions(q *Query, hits bits, total int) []Option {
 	c := x.prices.column(q.Currency, q.Rates)
 	counts := c.totals
-	switch docs := len(x.ids); {
-	case total == docs:
-	case total > docs/2:
-		each(x.all, hits, func(doc uint32) { counts[c.buckets[doc]]-- })
-	default:
+	if docs := len(x.ids); total > docs/2 {
+		for i, word := range hits {
+			for word = x.all[i] &^ word; word != 0; word &= word - 1 {
+				counts[c.buckets[i<<6+mathbits.TrailingZeros64(word)]]--
+			}
+		}
+	} else {
 		counts = [256]int{}
-		each(hits, nil, func(doc uint32) { counts[c.buckets[doc]]++ })
+		for i, word := range hits {
+			for ; word != 0; word &= word - 1 {
+				counts[c.buckets[i<<6+mathbits.TrailingZeros64(word)]]++
+			}
+		}
 	}
 	var options []Option
 	currency := x.prices.asked(q.Currency)

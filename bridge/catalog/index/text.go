@@ -181,7 +181,7 @@ func (p *postings) put(doc, word uint32) {
 
 // readyLetters is up to how many letters a beginning may have a set of its own,
 // and readyShare the part of all documents that it must find for that.
-const readyLetters, readyShare = 3, 4
+const readyLetters, readyShare = 3, 10
 
 // finish makes the sets of beginnings that agents type first.
 func (p *postings) finish(docs int, list []string) {

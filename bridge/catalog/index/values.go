@@ -28,20 +28,36 @@ type values struct {
 	params []param // by name
 	list   []value
 	lists  []uint32 // documents of the rare values, one list after the other
-	// What each document has, apart for rare and frequent values: those of
-	// document d are at [start[d], start[d+1]).
-	rare, frequent valuesOfDocuments
-	dense          []uint32 // the frequent values
-	labels         []labels // by language
+	of     ownValues
+	dense  []uint32 // the frequent values but those of deeper levels
+	often  int      // how often documents have one of those
+	labels []labels // by language
 }
 
-// valuesOfDocuments are numbers of values, document after document.
+// valuesOfDocuments are numbers of values, document after document: those of
+// document d are at [start[d], start[d+1]).
 type valuesOfDocuments struct{ start, values []uint32 }
 
 // of returns the numbers of a document's values.
 func (v *valuesOfDocuments) of(doc uint32) []uint32 {
 	return v.values[v.start[doc]:v.start[doc+1]]
 }
+
+// ownValues are numbers of values, document after document, and for each of them
+// first those of the deeper levels of the category, which are seldom counted, then
+// the rare ones, then the frequent ones.
+type ownValues struct {
+	start  []uint32 // three a document; the next document's first one is the end
+	values []uint32
+}
+
+// The parts of a document's values.
+const (
+	deeper = iota
+	rare
+	frequent
+	parts
+)
 
 // labels are the names of params and values in one language, and the order that
 // they have in it.
@@ -80,8 +96,9 @@ func (v *values) documents(number uint32, into bits) {
 }
 
 // frequentShare is the part of all documents from which on a value's documents
-// are kept as a set: from there on a set is smaller than a list.
-const frequentShare = 32
+// are kept as a set. A set is smaller than a list from a 32nd on; counting by sets
+// pays a little earlier.
+const frequentShare = 48
 
 // newValues arranges the values. of lists, document after document, the numbers
 // of the values in list, each once; list is by param and value.
@@ -91,39 +108,56 @@ func newValues(params []param, list []value, of valuesOfDocuments) *values {
 	for _, number := range of.values {
 		list[number].total++
 	}
+	part := make([]uint8, len(list))
 	at := uint32(0)
 	for i := range list {
-		if int(list[i].total) >= max(1, docs/frequentShare) {
-			list[i].set = newBits(docs)
+		often := int(list[i].total) >= max(1, docs/frequentShare)
+		switch name := params[list[i].param].name; {
+		case name == secondCategory || name == thirdCategory:
+			part[i] = deeper
+		case often:
+			part[i] = frequent
 			v.dense = append(v.dense, uint32(i))
+		default:
+			part[i] = rare
+		}
+		if often {
+			list[i].set = newBits(docs)
 			continue
 		}
 		list[i].from, list[i].to = at, at
 		at += list[i].total
 	}
 	v.lists = make([]uint32, at)
-	v.rare = valuesOfDocuments{start: make([]uint32, docs+1), values: make([]uint32, 0, at)}
-	v.frequent = valuesOfDocuments{start: make([]uint32, docs+1), values: make([]uint32, 0, len(of.values)-int(at))}
+	v.of = ownValues{start: make([]uint32, 0, parts*docs+1), values: make([]uint32, 0, len(of.values))}
 	for doc := range uint32(docs) {
+		for which := range uint8(parts) {
+			v.of.start = append(v.of.start, uint32(len(v.of.values)))
+			for _, number := range of.of(doc) {
+				if part[number] == which {
+					v.of.values = append(v.of.values, number)
+				}
+			}
+		}
 		for _, number := range of.of(doc) {
 			if found := &list[number]; found.set != nil {
 				found.set.set(doc)
-				v.frequent.values = append(v.frequent.values, number)
 			} else {
 				v.lists[found.to] = doc
 				found.to++
-				v.rare.values = append(v.rare.values, number)
 			}
 		}
-		v.rare.start[doc+1] = uint32(len(v.rare.values))
-		v.frequent.start[doc+1] = uint32(len(v.frequent.values))
+	}
+	v.of.start = append(v.of.start, uint32(len(v.of.values)))
+	for _, i := range v.dense {
+		v.often += int(list[i].total)
 	}
 	return v
 }
 
 // bytes is about how much memory the values hold.
 func (v *values) bytes() int64 {
-	n := int64(len(v.lists)+len(v.rare.start)+len(v.rare.values)+len(v.frequent.start)+len(v.frequent.values)) * 4
+	n := int64(len(v.lists)+len(v.of.start)+len(v.of.values)) * 4
 	for i := range v.list {
 		n += 64 + int64(len(v.list[i].text)) + int64(len(v.list[i].set))*8
 	}
