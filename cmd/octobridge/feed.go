@@ -96,16 +96,17 @@ func feedSheet(status bridge.FeedStatus, width int) string {
 	return text
 }
 
-// feedFiles is what was made of files, as a table. Why one failed is not cut: it
-// stands below.
+// feedFiles is what was made of files, as a table that fits 80 columns; when the
+// wholesaler made them is left to --json. Why one failed is not cut: it stands
+// below.
 func feedFiles(files []bridge.FeedFile, width int) string {
 	rows := table{columns: []column{
-		{title: "File", whole: true}, {title: "Of", whole: true}, {title: "Read", whole: true}, {title: "Products", right: true},
+		{title: "File", whole: true}, {title: "Read", whole: true}, {title: "Products", right: true},
 		{title: "New", right: true}, {title: "Changed", right: true}, {title: "Gone", right: true}, {title: "Damaged", right: true},
 	}}
 	var problems strings.Builder
 	for _, file := range files {
-		rows.add(file.Kind, clock(file.ChangedAt), clock(file.ImportedAt), count(file.Products), count(file.Added), count(file.Changed), count(file.Removed), count(file.Damaged))
+		rows.add(file.Kind, clock(file.ImportedAt), count(file.Products), count(file.Added), count(file.Changed), count(file.Removed), count(file.Damaged))
 		if file.Error != "" {
 			problems.WriteString(hang(oneLine(file.Kind)+": ", file.Error, width))
 		}

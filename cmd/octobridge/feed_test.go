@@ -118,7 +118,7 @@ func TestFeedLoadFollowsTheService(t *testing.T) {
 	run, folder := feedService(t, bridge.OperatorParts{Feed: desk})
 	code, out, errOut := run(t.Context(), "feed", "load")
 	squeezed := strings.Join(strings.Fields(out), " ")
-	if code != exitOK || errOut != "" || !strings.Contains(squeezed, "full_change "+clock(fedAt)+" "+clock(fedAt.Add(time.Hour))+" 14 12 1 2 1") ||
+	if code != exitOK || errOut != "" || !strings.Contains(squeezed, "full_change "+clock(fedAt.Add(time.Hour))+" 14 12 1 2 1") ||
 		!strings.Contains(out, "Visitors find 1210 products.") || strings.Contains(out, "full  ") {
 		t.Errorf("exit code %d\n%s%s", code, out, errOut)
 	}
@@ -233,7 +233,7 @@ func TestFeedStatus(t *testing.T) {
 	for _, line := range []string{
 		"Feed wholesaler.example", "Products 1200", "Published " + clock(fedAt), "Under way reading full, 45 MB of 120 MB, since " + clock(fedAt),
 		"Held back it lacks 400 of 1000 products (40 %), seen " + clock(fedAt) + "; confirmed: it comes through at the next look",
-		"full " + clock(fedAt) + " " + clock(fedAt) + " 1200 1200", "light: light: the wholesaler's server answered 503",
+		"full " + clock(fedAt) + " 1200 1200", "light: light: the wholesaler's server answered 503",
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(out), " "), line) {
 			t.Errorf("lacks %q", line)
@@ -250,6 +250,14 @@ func TestFeedStatus(t *testing.T) {
 	desk.status = bridge.FeedStatus{Host: "wholesaler.example"}
 	if code, _, errOut := run(t.Context(), "feed", "status"); code != exitNo || !strings.Contains(errOut, "nothing is published yet") {
 		t.Errorf("nothing published: exit code %d, %s", code, errOut)
+	}
+}
+
+// Eighty columns are enough for a table of files, so that each has one line.
+func TestFilesFitTheTerminal(t *testing.T) {
+	file := bridge.FeedFile{Kind: "full_change", ChangedAt: fedAt, ImportedAt: fedAt, Products: 500000, Added: 500000, Changed: 500000, Removed: 500000, Damaged: 500000}
+	if text := feedFiles([]bridge.FeedFile{file, file}, helpColumns); strings.Count(text, "\n") != 3 {
+		t.Errorf("\n%s", text)
 	}
 }
 

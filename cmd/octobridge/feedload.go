@@ -163,9 +163,12 @@ func (p *program) stepBar() (show func(step string, done, total int64), end func
 			if !known {
 				most = -1
 			}
-			bar = progressbar.NewOptions64(most, progressbar.OptionSetWriter(p.errOut), progressbar.OptionSetDescription(step),
-				progressbar.OptionShowBytes(true), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(20),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSpinnerType(14))
+			options := []progressbar.Option{progressbar.OptionSetWriter(p.errOut), progressbar.OptionSetDescription(step), progressbar.OptionClearOnFinish(),
+				progressbar.OptionSetWidth(20), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionSpinnerType(14)}
+			if known || done > 0 {
+				options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionShowCount())
+			}
+			bar = progressbar.NewOptions64(most, options...)
 		}
 		if known {
 			bar.ChangeMax64(max(total, done))
