@@ -166,6 +166,8 @@ func (c *Catalog) Ready(ctx context.Context) error {
 	doing := ""
 	if text := c.doing.Load(); text != nil && *text != "" {
 		doing = ": " + *text
+	} else if at := c.Running(); at != nil {
+		doing = fmt.Sprintf(": %s of %s, %d of %d MB", at.Step, at.File, at.Done>>20, at.Total>>20)
 	}
 	switch {
 	case s.generation > 0:

@@ -277,7 +277,7 @@ func TestMark(t *testing.T) {
 func TestCutFilesChangeNothing(t *testing.T) {
 	step := 7
 	if testing.Short() {
-		step = 61
+		step = 97
 	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		if s.Postgres() {
@@ -323,7 +323,7 @@ func TestBrokenReading(t *testing.T) {
 		f := open(t, s)
 		f.take(iof.Full, offer(0, elements(goods(3)...)...))
 		before := f.rows()
-		many := offer(1, elements(goods(2500)...)...)
+		many := offer(1, elements(goods(1200)...)...)
 		gone := errors.New("the disk is gone")
 		broken := io.MultiReader(strings.NewReader(many[:len(many)-100]), failing{gone})
 		if _, err := f.Import(t.Context(), iof.Full, broken, catalog.ImportOptions{}); !errors.Is(err, gone) {
@@ -340,7 +340,7 @@ func TestBrokenReading(t *testing.T) {
 		if f.rows() != before {
 			t.Error("an import whose context ended changed the store")
 		}
-		if report := f.take(iof.Full, many); report.Added != 2497 {
+		if report := f.take(iof.Full, many); report.Added != 1197 {
 			t.Errorf("afterwards: %+v", report)
 		}
 	})
@@ -373,7 +373,7 @@ func TestDeathDuringImport(t *testing.T) {
 	f := open(t, s)
 	f.take(iof.Full, offer(0, elements(goods(300)...)...))
 	before := f.rows()
-	next := goods(3000)
+	next := goods(1600)
 	for i := range next {
 		next[i].gross = "1.00"
 	}
@@ -402,7 +402,7 @@ func TestDeathDuringImport(t *testing.T) {
 	if n := len(f.ids()); n != 300 {
 		t.Errorf("%d products after the death", n)
 	}
-	if report := f.take(iof.Full, many); report.Added != 2700 || report.Changed != 300 {
+	if report := f.take(iof.Full, many); report.Added != 1300 || report.Changed != 300 {
 		t.Errorf("afterwards: %+v", report)
 	}
 }

@@ -38,10 +38,10 @@ func version(n, products int) string {
 // never fail, see one version at a time, and never a product that is of two; and
 // others write into the same database meanwhile.
 func TestSearchesDuringImports(t *testing.T) {
-	const products = 400
-	versions := 8
+	const products = 300
+	versions, searchers := 8, 2
 	if testing.Short() {
-		versions = 4
+		versions, searchers = 3, 1
 	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		f := open(t, s)
@@ -50,7 +50,7 @@ func TestSearchesDuringImports(t *testing.T) {
 		stop := make(chan struct{})
 		var searches, writes atomic.Int64
 		var all sync.WaitGroup
-		for range 2 {
+		for range searchers {
 			all.Go(func() {
 				for {
 					select {
@@ -216,7 +216,9 @@ func TestReady(t *testing.T) {
 		if err := f.Ready(t.Context()); err != nil {
 			t.Errorf("without a feed: %v", err)
 		}
-		withFeed := open(t, s, func(o *catalog.Options) { o.Feed.URL = secret.New("https://hurt.example/gateway.xml?token=s3cr3t") })
+		withFeed := open(t, s, func(o *catalog.Options) {
+			o.Feed.URL, o.Feed.Dir = secret.New("https://hurt.example/gateway.xml?token=s3cr3t"), t.TempDir()
+		})
 		expect := func(want string) {
 			t.Helper()
 			err := withFeed.Ready(t.Context())

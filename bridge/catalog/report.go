@@ -25,29 +25,31 @@ type ImportOptions struct {
 
 // ImportReport says what a file held and what became of it.
 type ImportReport struct {
-	Kind      iof.Kind
-	Version   string // of the format
-	Language  string // of texts without one of their own
-	Currency  string
-	Generated time.Time // as the file says, UTC; zero where it does not
-	Products  int       // in the file, without the damaged ones
-	Added     int
-	Changed   int
-	Unchanged int // what cannot change anything is counted here, too: unknown products of a light offer, removals of unknown ones
-	Removed   int
-	Unknown   int // in light offers: products that the catalogue does not have
-	Damaged   int
-	Damages   []Damage // the first 100 of them, in the file's order
-	Bytes     int64    // read
-	Took      time.Duration
-	Longest   time.Duration // the longest time that a transaction kept others from writing
+	Kind      iof.Kind  `json:"kind"`
+	Version   string    `json:"version"`  // of the format
+	Language  string    `json:"language"` // of texts without one of their own
+	Currency  string    `json:"currency"`
+	Generated time.Time `json:"generated,omitzero"` // as the file says, UTC; zero where it does not
+	Products  int       `json:"products"`           // in the file, without the damaged ones
+	Added     int       `json:"added"`
+	Changed   int       `json:"changed"`
+	// Unchanged counts as well what cannot change anything: unknown products of a
+	// light offer, removals of unknown ones.
+	Unchanged int           `json:"unchanged"`
+	Removed   int           `json:"removed"`
+	Unknown   int           `json:"unknown"` // in light offers: products that the catalogue does not have
+	Damaged   int           `json:"damaged"`
+	Damages   []Damage      `json:"damages,omitempty"` // the first 100 of them, in the file's order
+	Bytes     int64         `json:"bytes"`             // read
+	Took      time.Duration `json:"took"`              // nanoseconds
+	Longest   time.Duration `json:"longest"`           // the longest time that a transaction kept others from writing
 }
 
 // Damage is what is wrong with one product of a file, which was left out.
 type Damage struct {
-	ID     string // as the file writes it; may be empty
-	Offset int64  // where its element begins, see iof.Product
-	Text   string // what is wrong
+	ID     string `json:"id"`     // as the file writes it; may be empty
+	Offset int64  `json:"offset"` // where its element begins, see iof.Product
+	Text   string `json:"text"`   // what is wrong
 }
 
 // mostDamages is how many damages a report tells one by one.
