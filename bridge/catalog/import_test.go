@@ -373,7 +373,7 @@ func TestDeathDuringImport(t *testing.T) {
 	f := open(t, s)
 	f.take(iof.Full, offer(0, elements(goods(300)...)...))
 	before := f.rows()
-	next := goods(1600)
+	next := goods(2600)
 	for i := range next {
 		next[i].gross = "1.00"
 	}
@@ -402,7 +402,7 @@ func TestDeathDuringImport(t *testing.T) {
 	if n := len(f.ids()); n != 300 {
 		t.Errorf("%d products after the death", n)
 	}
-	if report := f.take(iof.Full, many); report.Added != 1300 || report.Changed != 300 {
+	if report := f.take(iof.Full, many); report.Added != 2300 || report.Changed != 300 {
 		t.Errorf("afterwards: %+v", report)
 	}
 }
