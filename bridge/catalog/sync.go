@@ -31,8 +31,8 @@ type SyncOptions struct {
 	Force bool
 	// Kind says which kind a file is for LoadFile; "": it is found out.
 	Kind iof.Kind
-	// Progress is told how far it is, several times a second, by the goroutine
-	// that works: it must return soon. May be nil.
+	// Progress is told how far it is, often, by the goroutine that works: it must
+	// return soon. May be nil.
 	Progress func(Progress)
 }
 

@@ -15,9 +15,9 @@ import (
 // not, the earlier catalogue stays in use, and the next look at the whole feed
 // brings the new one.
 func TestFeedCutAnywhereLeavesTheEarlierCatalogue(t *testing.T) {
-	places := 160
+	places := 130
 	if testing.Short() {
-		places = 25
+		places = 16
 	}
 	w := newWholesaler(t, whole()...)
 	f := follow(t, open2(t), w)

@@ -357,6 +357,9 @@ func TestStatusAndProgress(t *testing.T) {
 		if running := f.Running(); running == nil || running.File != p.File {
 			t.Errorf("running is %+v at %+v", running, p)
 		}
+		if err := f.Ready(t.Context()); p.Step == catalog.StepDownload && (err == nil || !strings.Contains(err.Error(), "download of "+p.File)) {
+			t.Errorf("readiness says %v at %+v", err, p)
+		}
 		if p.Step == catalog.StepImport {
 			totals = append(totals, p.Total)
 		}

@@ -20,7 +20,7 @@ import (
 func secretOf(text string) secret.String { return secret.New(text) }
 
 func TestFileThatIsTooLargeIsRefused(t *testing.T) {
-	bomb := packed(t, strings.Repeat("\n", 64<<20))
+	bomb := packed(t, strings.Repeat("\n", 16<<20))
 	if len(bomb) > 1<<20 {
 		t.Fatalf("the bomb has %d bytes", len(bomb))
 	}
