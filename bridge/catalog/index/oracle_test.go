@@ -19,9 +19,10 @@ import (
 type scan struct {
 	languages []string
 	docs      []*scanned
-	main      string                   // currency
-	own       map[string]bool          // languages with texts of their own
-	words     map[string][][2][]string // of the documents, by language
+	main      string                  // currency
+	own       map[string]bool         // languages with texts of their own
+	words     map[string][][2][]token // of the documents, by language
+	params    map[string]bool         // that any document has
 }
 
 // scanned is a document, and what decides between hits that match alike.
@@ -31,7 +32,7 @@ type scanned struct {
 }
 
 func newScan(languages []string, documents []*index.Document) *scan {
-	s := &scan{languages: languages, own: map[string]bool{}, words: map[string][][2][]string{}}
+	s := &scan{languages: languages, own: map[string]bool{}, words: map[string][][2][]token{}, params: map[string]bool{}}
 	last := map[int64]*index.Document{}
 	for _, d := range documents {
 		last[d.ID] = d
@@ -44,6 +45,9 @@ func newScan(languages []string, documents []*index.Document) *scan {
 	}
 	count := map[string]int{}
 	for _, d := range last {
+		for _, v := range d.Values {
+			s.params[v.Param] = s.params[v.Param] || v.Value != ""
+		}
 		s.docs = append(s.docs, &scanned{d, len(words.Split(s.text(d.Names, languages[0])))})
 		if d.Price.Currency != "" {
 			count[d.Price.Currency]++
@@ -89,27 +93,35 @@ func (s *scan) language(asked string) string {
 	return s.languages[0]
 }
 
+// token is a word of a document.
+type token struct{ word, stem string }
+
 // fields are the words of a document: of its title, and the others.
-func (s *scan) fields(d *scanned, language string) [2][]string {
+func (s *scan) fields(d *scanned, language string) [2][]token {
 	other := words.Split(s.text(d.Words, language))
 	for _, v := range d.Values {
 		if v.Searched && v.Param != "" && v.Value != "" {
 			other = append(other, words.Split(s.text(v.Names, language))...)
 		}
 	}
-	return [2][]string{words.Split(s.text(d.Names, language)), other}
+	fields := [2][]token{}
+	for i, list := range [2][]string{words.Split(s.text(d.Names, language)), other} {
+		for _, word := range list {
+			fields[i] = append(fields[i], token{word, words.Stem(language, word)})
+		}
+	}
+	return fields
 }
 
 // way is how well a word of a query matches one of a document: 0 as it is, 1 in
 // another form, 2 as its beginning, 4 not at all.
-func way(language, word, there string, last bool) int {
-	stem, stemThere := words.Stem(language, word), words.Stem(language, there)
+func way(asked, there token, last bool) int {
 	switch {
-	case word == there:
+	case asked.word == there.word:
 		return 0
-	case stem == stemThere:
+	case asked.stem == there.stem:
 		return 1
-	case last && strings.HasPrefix(there, word):
+	case last && strings.HasPrefix(there.word, asked.word):
 		return 2
 	}
 	return 4
@@ -164,7 +176,7 @@ func (s *scan) search(q *index.Query) []matched {
 			continue
 		}
 		key, found := s.place(fields[rank], spoken, list, near, unfinished)
-		whole := found && key[0] == 0 && len(list) > 0 && slices.Equal(words.Split(text), fields[rank][0])
+		whole := found && key[0] == 0 && len(list) > 0 && slices.EqualFunc(words.Split(text), fields[rank][0], func(word string, there token) bool { return word == there.word })
 		code := slices.ContainsFunc(d.Codes, func(code string) bool {
 			return plainCode(code) != "" && plainCode(code) == plainCode(text)
 		})
@@ -186,14 +198,15 @@ func (s *scan) search(q *index.Query) []matched {
 }
 
 // place says how well a document matches all words; false where it does not.
-func (s *scan) place(fields [2][]string, language string, list []string, near []map[string]bool, unfinished bool) ([]int, bool) {
+func (s *scan) place(fields [2][]token, language string, list []string, near []map[string]bool, unfinished bool) ([]int, bool) {
 	worst, titled, exact := 0, 0, 0
 	for i, word := range list {
+		asked := token{word, words.Stem(language, word)}
 		best := 8
 		for field, there := range fields {
 			for _, other := range there {
-				w := way(language, word, other, unfinished && i == len(list)-1)
-				if w == 4 && near[i][words.Stem(language, other)] {
+				w := way(asked, other, unfinished && i == len(list)-1)
+				if w == 4 && near[i][other.stem] {
 					w = 3
 				}
 				if w < 4 {
@@ -219,17 +232,16 @@ func (s *scan) place(fields [2][]string, language string, list []string, near []
 }
 
 // near returns the stems of what a word may mean if it is mistyped.
-func (s *scan) near(fields [][2][]string, language, word string, last bool) map[string]bool {
+func (s *scan) near(fields [][2][]token, language, word string, last bool) map[string]bool {
 	stems := map[string]bool{}
-	stem := words.Stem(language, word)
+	asked := token{word, words.Stem(language, word)}
 	for _, doc := range fields {
 		for _, there := range slices.Concat(doc[0], doc[1]) {
-			if way(language, word, there, last) < 4 {
+			if way(asked, there, last) < 4 {
 				return nil
 			}
-			other := words.Stem(language, there)
-			if words.MaySlip(word) && (words.Near(word, there) || words.MaySlip(stem) && words.Near(stem, other)) {
-				stems[other] = true
+			if words.MaySlip(word) && (words.Near(word, there.word) || words.MaySlip(asked.stem) && words.Near(asked.stem, there.stem)) {
+				stems[there.stem] = true
 			}
 		}
 	}
@@ -259,8 +271,7 @@ func (s *scan) passes(d *scanned, q *index.Query) bool {
 				return v.Param == param && v.Value != "" && (value == "" || v.Value == value)
 			})
 		}
-		known := slices.ContainsFunc(s.docs, func(d *scanned) bool { return has(d, "") })
-		if known && (value == "" || !has(d, value)) {
+		if s.params[param] && (value == "" || !has(d, value)) {
 			return false
 		}
 	}
