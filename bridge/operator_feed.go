@@ -71,6 +71,7 @@ type FeedHeld struct {
 	Lost      int       `json:"lost"` // so many of Of products would go
 	Of        int       `json:"of"`
 	Since     time.Time `json:"since,omitzero"`
+	Local     bool      `json:"local"`     // it was a file of FeedLoad.File: once confirmed, it must be loaded again
 	Confirmed bool      `json:"confirmed"` // it comes through when it is next looked at
 }
 

@@ -84,6 +84,9 @@ func feedSheet(status bridge.FeedStatus, width int) string {
 		about := lossOf(held) + ", seen " + clock(held.Since)
 		if held.Confirmed {
 			about += "; confirmed: it comes through at the next look"
+			if held.Local {
+				about += ", with octobridge feed load --file"
+			}
 		}
 		text += s.hang("Held back", about, width)
 	}
@@ -156,7 +159,8 @@ func (p *program) feedConfirmCommand() *cobra.Command {
 		Long: `A file of the feed that suddenly lacks more products than feed.max_loss allows
 is held back, since it is mostly the wholesaler's mistake: visitors find what
 was there before. This lets that very file through and loads it; a newer one is
-judged anew. Exits with 1 where nothing is held back.
+judged anew. A file of "feed load --file" has to be loaded again then. Exits
+with 1 where nothing is held back.
 
 Asks before it does anything; where there is no terminal, --yes is needed.`,
 		Example: "  octobridge feed confirm\n  octobridge feed confirm --yes --json",
@@ -179,6 +183,12 @@ Asks before it does anything; where there is no terminal, --yes is needed.`,
 		}
 		if err := service.ConfirmFeed(ctx); err != nil {
 			return err
+		}
+		if status.Held.Local { // only its owner knows where it is
+			status.Held.Confirmed = true
+			return p.print(feedResult{Loaded: []bridge.FeedFile{}, Status: status}, func(w io.Writer) {
+				fmt.Fprintln(w, "The file may come through now: load it again, with octobridge feed load --file FILE.")
+			})
 		}
 		return p.loadFeed(ctx, service, bridge.FeedLoad{})
 	})

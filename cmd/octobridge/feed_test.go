@@ -274,6 +274,11 @@ func TestFeedConfirm(t *testing.T) {
 	if code, out, errOut := run(t.Context(), "feed", "confirm", "--yes"); code != exitOK || !strings.Contains(out, "Visitors find 800 products.") || desk.confirm != 1 || len(desk.asked) != 1 {
 		t.Errorf("exit code %d, %s%s", code, out, errOut)
 	}
+	desk.status.Held = &bridge.FeedHeld{Lost: 400, Of: 1000, Since: fedAt, Local: true}
+	if code, out, errOut := run(t.Context(), "feed", "confirm", "--yes"); code != exitOK || !strings.Contains(out, "feed load --file FILE") || desk.confirm != 2 || len(desk.asked) != 1 {
+		t.Errorf("a local file: exit code %d, %s%s", code, out, errOut)
+	}
+	desk.status.Held = nil
 	if code, _, errOut := run(t.Context(), "feed", "confirm", "--yes"); code != exitNo || !strings.Contains(errOut, "nothing is held back") {
 		t.Errorf("nothing held: exit code %d, %s", code, errOut)
 	}
