@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"octobridge/bridge/config"
+	"octobridge/bridge/pricing"
 	"octobridge/idosell"
 	"octobridge/oct8ne"
 )
@@ -19,7 +21,17 @@ type AdapterOptions struct {
 	Upstream Upstream
 	Local    LocalOrders // the orders placed here; nil: none
 	ShopKind ShopKind
-	Prices   PriceSource // PricesAccount is refused for Dropshipping
+	Prices   PriceSource // PricesAccount is refused for Dropshipping without Margins
+
+	NetPrices   bool                  // prices are shown without VAT
+	Margins     []config.Margin       // what is added to them
+	PriceEnding string                // ".99"; empty: none
+	Rates       func() *pricing.Rates // today's exchange rates; nil: nothing is converted
+
+	// Catalog answers about products once it has any; nil: the wholesaler is asked.
+	Catalog offerCatalog
+	// ShopIDs are the shop's own ids of products; nil: it has the wholesaler's.
+	ShopIDs *ShopIDs
 
 	DefaultLocale   string // where none or an unknown one is asked; "pl-PL" when empty
 	DefaultCurrency string // ISO 4217; empty: the wholesaler's
@@ -54,15 +66,17 @@ type AdapterOptions struct {
 // Adapter shows oct8ne an IdoSell wholesaler: its products, and the orders of
 // the account. It may be used by any number of goroutines.
 //
-// Amounts are in the wholesaler's currency, written as CLDR has it for the asked
-// locale; a currency that is asked for is not converted to.
+// Amounts are written as CLDR has it for the asked locale, in the currency that is
+// asked for where there is a rate for it, else in the shop's.
 type Adapter struct {
 	shopKind   ShopKind
 	prices     PriceSource
 	currency   string
 	locales    *locales
-	source     productSource
+	mapper     *mapper
+	rates      func() *pricing.Rates
 	live       *liveSource
+	catalog    *catalogSource // nil: there is none
 	orders     *OrderHistory
 	local      LocalOrders
 	couriers   *longKept[[]idosell.Courier]
@@ -87,9 +101,6 @@ func NewAdapter(options AdapterOptions) (*Adapter, error) {
 	if options.Upstream == nil {
 		return nil, fmt.Errorf("the adapter needs a client of the wholesaler's CustomerAPI")
 	}
-	if err := checkPrices(options.ShopKind, options.Prices); err != nil {
-		return nil, err
-	}
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
@@ -105,13 +116,21 @@ func NewAdapter(options AdapterOptions) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
+	var fromCatalog *catalogSource
+	if options.Catalog != nil {
+		if fromCatalog, err = newCatalogSource(options.Catalog, m, options.CacheItems); err != nil {
+			return nil, err
+		}
+	}
 	return &Adapter{
 		shopKind: options.ShopKind,
 		prices:   options.Prices,
 		currency: options.DefaultCurrency,
 		locales:  locales,
-		source:   live,
+		mapper:   m,
+		rates:    options.Rates,
 		live:     live,
+		catalog:  fromCatalog,
 		orders: NewOrderHistory(OrderHistoryOptions{
 			Upstream: options.Upstream,
 			ShopKind: options.ShopKind,
@@ -147,6 +166,9 @@ func (o *AdapterOptions) complete() error {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if o.Rates == nil {
+		o.Rates = func() *pricing.Rates { return nil }
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -161,18 +183,21 @@ func (o *AdapterOptions) complete() error {
 }
 
 func newMapper(options *AdapterOptions, defaultLanguage string) (*mapper, error) {
-	host, err := url.Parse(options.UpstreamURL)
-	if err != nil || !webAddress(host) {
-		return nil, fmt.Errorf("idosell.url must be an absolute http(s) address, such as https://wholesaler.example")
-	}
-	if host.Path == "" {
-		host.Path = "/"
+	host, err := wholesalersHost(options.UpstreamURL)
+	if err != nil {
+		return nil, err
 	}
 	if public, err := url.Parse(options.PublicURL); err != nil || !webAddress(public) {
 		return nil, fmt.Errorf("public_url must be an absolute http(s) address, such as https://chat.shop.example")
 	}
+	pricer, err := options.pricer()
+	if err != nil {
+		return nil, err
+	}
 	m := &mapper{
-		prices:          options.Prices,
+		pricer:          pricer,
+		rates:           options.Rates,
+		now:             options.Clock,
 		currency:        options.DefaultCurrency,
 		defaultLanguage: defaultLanguage,
 		host:            host,
@@ -181,10 +206,46 @@ func newMapper(options *AdapterOptions, defaultLanguage string) (*mapper, error)
 		addToCartURL:    linkTemplate(options.AddToCartURL),
 		sanitiser:       newSanitiser(host),
 	}
+	if options.ShopIDs != nil {
+		m.ids = &idBook{options.ShopIDs}
+	}
 	if err := checkTemplate("shop.product_url", m.productURL); err != nil {
 		return nil, err
 	}
 	return m, checkTemplate("shop.add_to_cart_url", m.addToCartURL)
+}
+
+// wholesalersHost is what relative addresses in the wholesaler's answers are below.
+func wholesalersHost(address string) (*url.URL, error) {
+	host, err := url.Parse(address)
+	if err != nil || !webAddress(host) {
+		return nil, fmt.Errorf("idosell.url must be an absolute http(s) address, such as https://wholesaler.example")
+	}
+	if host.Path == "" {
+		host.Path = "/"
+	}
+	return host, nil
+}
+
+// pricer decides what visitors see of prices, by these options. Its error names
+// the key that is wrong.
+func (o *AdapterOptions) pricer() (*pricing.Pricer, error) {
+	if o.ShopKind != Dropshipping && o.ShopKind != Wholesale {
+		return nil, fmt.Errorf("shop.kind is %q: it must be dropshipping or wholesale", o.ShopKind)
+	}
+	return pricing.New(pricing.Options{
+		Source: pricing.Source(o.Prices), Net: o.NetPrices, Margins: o.Margins, Ending: o.PriceEnding,
+		Currency: o.DefaultCurrency, Dropshipping: o.ShopKind == Dropshipping,
+	})
+}
+
+// source is where products are asked for: the catalogue, once it has any, else the
+// wholesaler.
+func (a *Adapter) source() productSource {
+	if a.catalog != nil && a.catalog.ready() {
+		return a.catalog
+	}
+	return a.live
 }
 
 // LoadOrders reads the account's orders for the first time, so that no visitor's

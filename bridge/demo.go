@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"octobridge/bridge/config"
+	"octobridge/bridge/pricing"
 	"octobridge/bridge/storefront"
 	"octobridge/idosell"
 	"octobridge/idosell/sandbox"
@@ -27,8 +28,11 @@ type DemoOptions struct {
 	SandboxListen string   // address of the wholesaler
 	Kind          ShopKind // Dropshipping when empty
 	Feed          string   // an offer file (IOF) to sell; the sandbox's own assortment when empty
+	Live          bool     // products are asked of the wholesaler's CustomerAPI, live, and not searched in its feed
 	Version       string
 	Logger        *slog.Logger // nil: silent
+	// Progress is told how far the wholesaler's offer is read; may be nil.
+	Progress func(step, file string, done, total int64)
 }
 
 // DemoInfo is what one needs to know to try a demonstration. It opens nothing
@@ -105,8 +109,12 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 		return nil, err
 	}
 	public := "http://" + listener.Addr().String()
+	settings := demoConfig(options.Kind, public, wholesaler, d.folder, catalogue.Currency)
+	if options.Live {
+		settings.Feed = config.Feed{}
+	}
 	if d.service, err = NewService(ctx, ServiceOptions{
-		Config:         demoConfig(options.Kind, public, wholesaler, d.folder, catalogue.Currency),
+		Config:         settings,
 		Version:        options.Version,
 		Logger:         options.Logger,
 		Listener:       listener,
@@ -119,6 +127,11 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 	shop.adapter = d.service.Adapter()
 	if err := d.service.Listen(); err != nil {
 		return nil, err
+	}
+	if !options.Live { // searches find everything from the first one on
+		if err := d.service.offer.readNow(ctx, options.Progress); err != nil {
+			return nil, fmt.Errorf("reading the wholesaler's offer: %w", err)
+		}
 	}
 	if options.Kind == Dropshipping {
 		if err := seedDemoOrder(ctx, d.service.orders.orders, catalogue); err != nil {
@@ -213,10 +226,13 @@ func demoConfig(kind ShopKind, public, wholesaler, folder, currency string) conf
 			Kind: string(kind), Origins: []string{public, wholesaler}, Locale: "pl-PL", Currency: currency,
 			ProductURL: demoProductURL(kind, public),
 		},
-		Pricing: config.Pricing{Source: string(PricesRetail)},
-		Cache:   config.Cache{Fresh: 30 * time.Second, Stale: 24 * time.Hour},
-		Orders:  config.Orders{Settle: 5 * time.Second, Couriers: []string{"*=cheapest"}},
-		Oct8ne:  config.Oct8ne{APIToken: idosell.NewSecret(DemoAPIToken)},
+		Pricing: config.Pricing{Source: string(PricesRetail), RatesFrom: pricing.FromFixed, Rates: []string{"EUR=4.25", "USD=3.65"}},
+		Feed: config.Feed{
+			URL: idosell.NewSecret(wholesaler + "/_sandbox/feed/gateway.xml"), Schedule: "@every 1m", MaxLoss: 30, MaxBytes: 1 << 32, Timeout: 10 * time.Minute,
+		},
+		Cache:  config.Cache{Fresh: 30 * time.Second, Stale: 24 * time.Hour},
+		Orders: config.Orders{Settle: 5 * time.Second, Couriers: []string{"*=cheapest"}},
+		Oct8ne: config.Oct8ne{APIToken: idosell.NewSecret(DemoAPIToken)},
 	}
 }
 

@@ -95,8 +95,8 @@ func (s *liveSource) close() {
 	s.finds.close()
 }
 
-func (s *liveSource) products(ctx context.Context, ids []int64, language string) ([]*product, time.Duration, error) {
-	now := s.now()
+func (s *liveSource) products(ctx context.Context, ids []int64, v *view) ([]*product, time.Duration, error) {
+	now, language := s.now(), v.language
 	list := make([]*product, 0, len(ids))
 	for _, id := range ids {
 		kept, ok := s.kept.Get(productKey{id, language})
@@ -108,6 +108,15 @@ func (s *liveSource) products(ctx context.Context, ids []int64, language string)
 		}
 	}
 	return list, 0, nil
+}
+
+func (s *liveSource) cards(ctx context.Context, ids []int64, v *view) ([]*card, time.Duration, error) {
+	list, age, err := s.products(ctx, ids, v)
+	cards := make([]*card, len(list))
+	for i, p := range list {
+		cards[i] = p.card
+	}
+	return cards, age, err
 }
 
 // readProducts is products where not all is known and fresh.

@@ -10,7 +10,35 @@ import (
 	"octobridge/oct8ne"
 )
 
-func (s *liveSource) search(ctx context.Context, query searchQuery) (found, time.Duration, error) {
+// The filter that a live search knows: the wholesaler itself applies it. None is
+// on offer, because how many products an option would leave is not known.
+const categoryFilter = "category"
+
+func (s *liveSource) search(ctx context.Context, query searchQuery, filters map[string]string, v *view) (found, time.Duration, error) {
+	category, filtered := productID(filters[categoryFilter])
+	query.category = category
+	page, age, err := s.find(ctx, query)
+	if filtered && err == nil {
+		page.filters.Applied = []oct8ne.AppliedFilter{{
+			Param:      categoryFilter,
+			ParamLabel: categoryLabel.in(v.base),
+			Value:      filters[categoryFilter],
+			ValueLabel: cmp.Or(categoryName(page.cards, category), filters[categoryFilter]),
+		}}
+	}
+	return page, age, err
+}
+
+// categoryName finds what the results say of the category itself: they may be of
+// categories below it.
+func categoryName(cards []*card, category int64) string {
+	if i := slices.IndexFunc(cards, func(c *card) bool { return c.category == category }); i >= 0 {
+		return cards[i].categoryName
+	}
+	return ""
+}
+
+func (s *liveSource) find(ctx context.Context, query searchQuery) (found, time.Duration, error) {
 	now := s.now()
 	kept, ok := s.searches.Get(query.key())
 	if ok && now.Sub(kept.at) < s.fresh {
@@ -50,7 +78,7 @@ func (s *liveSource) findPage(ctx context.Context, query searchQuery, standIn bo
 	// the total, which then is that of the first page.
 	first := query
 	first.page = 1
-	begin, _, err := s.search(ctx, first)
+	begin, _, err := s.find(ctx, first)
 	if err != nil {
 		return nil, err
 	}
@@ -124,14 +152,14 @@ func ordering(query searchQuery) []idosell.Ordering {
 
 // related takes the first hundred of the product's category: what can be had
 // before what cannot, then the nearest in price, those without a price last.
-func (s *liveSource) related(ctx context.Context, id int64, language string) ([]*card, time.Duration, error) {
-	list, age, err := s.products(ctx, []int64{id}, language)
+func (s *liveSource) related(ctx context.Context, id int64, v *view) ([]*card, time.Duration, error) {
+	list, age, err := s.products(ctx, []int64{id}, v)
 	if err != nil || len(list) == 0 || list[0].category == 0 {
 		return nil, age, err
 	}
 	to := list[0].card
-	page, pageAge, err := s.search(ctx, searchQuery{
-		category: to.category, order: oct8ne.OrderRelevance, page: 1, size: mostPerCall, language: language,
+	page, pageAge, err := s.find(ctx, searchQuery{
+		category: to.category, order: oct8ne.OrderRelevance, page: 1, size: mostPerCall, language: v.language,
 	})
 	if err != nil {
 		return nil, 0, err

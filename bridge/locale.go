@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"strings"
-	"sync/atomic"
 
 	"github.com/bojanz/currency"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -21,6 +20,7 @@ type locale struct {
 	base      string              // the language alone, "pl"
 	language  string              // the wholesaler's id of the language, "pol"
 	formatter *currency.Formatter // only read after it is made: safe for many goroutines
+	plain     view                // without exchange rates
 }
 
 // locales finds the locale for what a visitor's browser asks.
@@ -76,7 +76,9 @@ func (l *locales) parse(tag string) *locale {
 	}
 	formatter := currency.NewFormatter(name)
 	formatter.MaxDigits = currency.DefaultDigits // as many as the currency has
-	return &locale{tag: name.String(), base: name.Language, language: l.languageID(name.String()), formatter: formatter}
+	made := &locale{tag: name.String(), base: name.Language, language: l.languageID(name.String()), formatter: formatter}
+	made.plain = view{locale: made, key: made.tag}
+	return made
 }
 
 // money writes an amount as CLDR has it for the locale, rounded half up to the
@@ -88,39 +90,4 @@ func (l *locale) money(amount decimal.Decimal, code string) *string {
 	}
 	text := l.formatter.Format(value)
 	return &text
-}
-
-// perLocale keeps what was made for the few locales that were asked for lately.
-// Readers take no lock; the zero value is ready.
-type perLocale[T any] struct {
-	made atomic.Pointer[[]madeFor[T]]
-}
-
-type madeFor[T any] struct {
-	tag   string
-	value T
-}
-
-// maxPerLocale bounds the values kept: a shop speaks few languages, a stranger
-// may ask for all of them.
-const maxPerLocale = 4
-
-// get returns the value for l, made by build where it is not kept. Two that ask
-// at once may both build; the values are equal.
-func (p *perLocale[T]) get(l *locale, build func(*locale) T) T {
-	current := p.made.Load()
-	if current != nil {
-		for i := range *current {
-			if (*current)[i].tag == l.tag {
-				return (*current)[i].value
-			}
-		}
-	}
-	value := build(l)
-	next := []madeFor[T]{{l.tag, value}}
-	if current != nil {
-		next = append(next, (*current)[:min(len(*current), maxPerLocale-1)]...)
-	}
-	p.made.CompareAndSwap(current, &next)
-	return value
 }

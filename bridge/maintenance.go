@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"time"
 
+	"octobridge/bridge/catalog"
 	"octobridge/bridge/config"
 	"octobridge/bridge/jobs"
 	"octobridge/bridge/notify"
 	"octobridge/bridge/orders"
+	"octobridge/bridge/pricing"
 	"octobridge/bridge/shopapi"
 	"octobridge/bridge/store"
 )
@@ -80,7 +82,7 @@ func migrateAll(ctx context.Context, s *store.Store) error {
 	if _, err := openSessions(ctx, s, slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
-	for _, migrate := range []func(context.Context, *store.Store) error{jobs.Migrate, orders.Migrate, notify.Migrate, shopapi.Migrate} {
+	for _, migrate := range []func(context.Context, *store.Store) error{jobs.Migrate, orders.Migrate, notify.Migrate, shopapi.Migrate, catalog.Migrate, pricing.Migrate} {
 		if err := migrate(ctx, s); err != nil {
 			return err
 		}

@@ -6,7 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
+	"octobridge/bridge/pricing"
 	"octobridge/idosell"
 	"octobridge/oct8ne"
 )
@@ -16,7 +18,10 @@ const maxPictures = 50
 
 // mapper makes what visitors see of what the wholesaler answers.
 type mapper struct {
-	prices          PriceSource
+	ids             *idBook         // nil: the shop uses the wholesaler's ids
+	pricer          *pricing.Pricer // what visitors see of prices
+	rates           func() *pricing.Rates
+	now             func() time.Time
 	currency        string   // where an answer names none
 	defaultLanguage string   // of texts that the asked language lacks
 	host            *url.URL // the wholesaler's, for relative addresses
@@ -33,11 +38,12 @@ func (m *mapper) product(p *idosell.Product, language string) *product {
 	name, description := m.texts(p, language)
 	c := &card{
 		id:           p.ID,
-		idText:       strconv.FormatInt(p.ID, 10),
+		idText:       m.ids.shown(p.ID),
+		code:         p.DisplayedCode,
 		title:        cmp.Or(plainText(name), plainText(p.DisplayedCode), strconv.FormatInt(p.ID, 10)),
 		category:     p.CategoryID,
 		categoryName: plainText(p.CategoryName),
-		price:        choosePrice(m.prices, p, cmp.Or(p.Currency, m.currency)),
+		price:        m.shownPrice(p),
 		inStock:      inStock(&p.Stock),
 	}
 	c.rank = retailPrice(p)
@@ -46,29 +52,56 @@ func (m *mapper) product(p *idosell.Product, language string) *product {
 	}
 	pictures := m.pictures(p)
 	c.thumbnail = cmp.Or(m.thumbnail(p), pictures[0].URL)
-
-	size := ""
 	if len(p.Sizes) == 1 {
-		size = p.Sizes[0].ID
+		c.size = p.Sizes[0].ID
 	}
+	c.url = m.pageOf(c, p.CardURL)
+	return &product{
+		card:      c,
+		addToCart: m.cartOf(c),
+		medias:    pictures,
+		describe:  sync.OnceValue(func() string { return m.sanitiser.description(description) }),
+	}
+}
+
+// pageOf is the address of a product's page. A product always has one: a
+// wholesaler that does not say where is linked to at its door.
+func (m *mapper) pageOf(c *card, cardURL string) string {
 	if m.productURL != "" {
-		c.url = m.productURL.fill(c.idText, size, p.DisplayedCode, slug(c.title))
-	} else {
-		// A product always has a page; a wholesaler that does not say where is
-		// linked to at its door.
-		c.url = cmp.Or(absolute(m.host, p.CardURL), m.host.String())
+		return m.productURL.fill(c.idText, c.size, c.code, slug(c.title))
 	}
-	shownProduct := &product{
-		card:     c,
-		medias:   pictures,
-		describe: sync.OnceValue(func() string { return m.sanitiser.description(description) }),
-	}
+	return cmp.Or(absolute(m.host, cardURL), m.host.String())
+}
+
+// cartOf is the address that puts a product into the cart.
+func (m *mapper) cartOf(c *card) string {
 	if m.addToCartURL != "" {
-		shownProduct.addToCart = m.addToCartURL.fill(c.idText, size, p.DisplayedCode, slug(c.title))
-	} else {
-		shownProduct.addToCart = m.publicURL + "/cart/add?id=" + c.idText
+		return m.addToCartURL.fill(c.idText, c.size, c.code, slug(c.title))
 	}
-	return shownProduct
+	return m.publicURL + "/cart/add?id=" + percentEncoded(c.idText)
+}
+
+// calledCard is the card under the id that it was asked for with.
+func (m *mapper) calledCard(c *card, id string) *card {
+	if c.idText == id {
+		return c
+	}
+	called := &card{id: c.id, idText: id, code: c.code, size: c.size, title: c.title, url: c.url, thumbnail: c.thumbnail,
+		category: c.category, categoryName: c.categoryName, price: c.price, rank: c.rank, inStock: c.inStock}
+	if m.productURL != "" {
+		called.url = m.pageOf(called, "")
+	}
+	return called
+}
+
+// calledProduct is calledCard for a whole product.
+func (m *mapper) calledProduct(p *product, id string) *product {
+	if p.idText == id {
+		return p
+	}
+	called := &product{card: m.calledCard(p.card, id), medias: p.medias, describe: p.describe}
+	called.addToCart = m.cartOf(called.card)
+	return called
 }
 
 // texts returns the name and the description of p in the language, else in the

@@ -87,17 +87,17 @@ func TestLocalesAreBounded(t *testing.T) {
 	for _, language := range []string{"pl", "en", "de", "fr", "es", "it", "pt", "cs"} {
 		for region := 'A'; region <= 'Z'; region++ {
 			for second := 'A'; second <= 'Z'; second++ {
-				c.prices(all.of(language + "-" + string(region) + string(second)))
+				c.prices(&all.of(language + "-" + string(region) + string(second)).plain)
 			}
 		}
 	}
 	if n := all.kept.Len(); n > maxLocalesKept {
 		t.Errorf("%d locales are kept", n)
 	}
-	if n := len(*c.texts.made.Load()); n > maxPerLocale {
+	if n := len(*c.texts.made.Load()); n > maxKept {
 		t.Errorf("%d prices of one product are kept", n)
 	}
-	if got := *c.prices(all.of("en-US")).now; got != "PLN\u00a01.00" {
+	if got := *c.prices(&all.of("en-US").plain).now; got != "PLN\u00a01.00" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -1,10 +1,13 @@
 package bridge
 
 import (
-	"fmt"
+	"cmp"
+	"strconv"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"octobridge/bridge/pricing"
 	"octobridge/idosell"
 )
 
@@ -29,27 +32,6 @@ const (
 	Wholesale    ShopKind = "wholesale"    // the wholesaler's own site
 )
 
-// checkPrices refuses a source that would show what the account pays to
-// consumers.
-func checkPrices(kind ShopKind, source PriceSource) error {
-	switch kind {
-	case Dropshipping, Wholesale:
-	default:
-		return fmt.Errorf("shop.kind is %q: it must be dropshipping or wholesale", kind)
-	}
-	switch source {
-	case PricesNone, PricesRetail, PricesSRP:
-		return nil
-	case PricesAccount:
-		if kind == Dropshipping {
-			return fmt.Errorf("pricing.source account would show consumers what the shop pays: choose none, retail or srp, or shop.kind wholesale")
-		}
-		return nil
-	default:
-		return fmt.Errorf("pricing.source is %q: it must be none, retail, srp or account", source)
-	}
-}
-
 // price is what a visitor sees: the amount to pay and the one before a discount,
 // equal without one. Gross. It is not valid where no price may be shown.
 type price struct {
@@ -58,39 +40,25 @@ type price struct {
 	valid       bool
 }
 
-// choosePrice takes the shown price of a product, and nothing else of its
-// prices: what is not taken here cannot leave.
+// shownPrice takes the shown price of a product, and nothing else of its prices:
+// what is not taken here cannot leave.
 //
 // A price of zero counts as none: in CustomerAPI's vocabulary it marks goods
 // that are priced on request (an assumption), and "0,00 zł" would be a promise.
 // A product without a price of its own is shown with the lowest of its sizes'.
-func choosePrice(source PriceSource, p *idosell.Product, currency string) price {
-	chosen := price{currency: currency}
-	switch source {
-	case PricesRetail:
-		own := retailPrice(p)
-		if !own.Valid {
-			return price{}
-		}
-		chosen.now, chosen.before, chosen.valid = own.Decimal, own.Decimal, true
-		// A promotion is about the product, so that it can only undercut the
-		// product's own price.
-		if known(p.PromotionPrice) && p.PromotionPrice.Decimal.LessThan(own.Decimal) {
-			chosen.now = p.PromotionPrice.Decimal
-		}
-	case PricesSRP:
-		if !known(p.SRPPrice) {
-			return price{}
-		}
-		chosen.now, chosen.before, chosen.valid = p.SRPPrice.Decimal, p.SRPPrice.Decimal, true
-	case PricesAccount:
-		own := ownOrLowest(p.WholesalePrice, p.Sizes, func(s *idosell.ProductSize) decimal.NullDecimal { return s.WholesalePrice })
-		if !own.Valid {
-			return price{}
-		}
-		chosen.now, chosen.before, chosen.valid = own.Decimal, own.Decimal, true
+func (m *mapper) shownPrice(p *idosell.Product) price {
+	offer := pricing.Offer{
+		Currency: strings.ToUpper(cmp.Or(p.Currency, m.currency)), VAT: p.VAT,
+		Account: pricing.Price{Gross: ownOrLowest(p.WholesalePrice, p.Sizes, func(s *idosell.ProductSize) decimal.NullDecimal { return s.WholesalePrice })},
+		Retail:  pricing.Price{Gross: retailPrice(p)},
+		SRP:     pricing.Price{Gross: p.SRPPrice}, Promotion: pricing.Price{Gross: p.PromotionPrice},
+		Categories: []string{strconv.FormatInt(p.CategoryID, 10)}, ProducerID: strconv.FormatInt(p.ProducerID, 10), ProducerName: p.ProducerName,
 	}
-	return chosen
+	return shownAs(m.pricer.Shown(&offer, m.rates(), m.now()))
+}
+
+func shownAs(s pricing.Shown) price {
+	return price{now: s.Now, before: s.Before, currency: s.Currency, valid: s.Valid}
 }
 
 func retailPrice(p *idosell.Product) decimal.NullDecimal {

@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -10,51 +9,82 @@ import (
 	"octobridge/oct8ne"
 )
 
-// ProductInfo implements oct8ne.Adapter. Ids that are no plain product ids are
-// left out without a call.
+// ProductInfo implements oct8ne.Adapter. Ids that are no product ids are left out
+// without a call.
 func (a *Adapter) ProductInfo(ctx context.Context, request *oct8ne.Request, ids []string) ([]oct8ne.ProductInfo, error) {
-	l := a.locales.of(request.Locale)
-	list, err := a.products(ctx, request, ids, l)
-	if err != nil {
-		return nil, err
+	v := a.view(request)
+	asked, numbers := a.askedProducts(ids)
+	if len(numbers) == 0 {
+		return nil, nil
 	}
-	infos := make([]oct8ne.ProductInfo, len(list))
-	for i, p := range list {
-		infos[i] = *p.info(l)
+	list, age, err := a.source().products(ctx, numbers, v)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	markStale(request, age)
+	infos := make([]oct8ne.ProductInfo, 0, max(len(asked), len(list)))
+	if asked == nil {
+		for _, p := range list {
+			infos = append(infos, *p.info(v))
+		}
+	}
+	for _, one := range asked {
+		if at := slices.IndexFunc(list, func(p *product) bool { return p.id == one.number }); at >= 0 {
+			infos = append(infos, *a.mapper.calledProduct(list[at], one.text).info(v))
+		}
 	}
 	return infos, nil
 }
 
 // ProductSummary implements oct8ne.Adapter.
 func (a *Adapter) ProductSummary(ctx context.Context, request *oct8ne.Request, ids []string) ([]oct8ne.ProductSummary, error) {
-	l := a.locales.of(request.Locale)
-	list, err := a.products(ctx, request, ids, l)
-	if err != nil {
-		return nil, err
-	}
-	summaries := make([]oct8ne.ProductSummary, len(list))
-	for i, p := range list {
-		summaries[i] = p.summary(l)
-	}
-	return summaries, nil
-}
-
-func (a *Adapter) products(ctx context.Context, request *oct8ne.Request, ids []string, l *locale) ([]*product, error) {
-	numbers := make([]int64, 0, len(ids))
-	for _, id := range ids {
-		if number, ok := productID(id); ok {
-			numbers = append(numbers, number)
-		}
-	}
+	v := a.view(request)
+	asked, numbers := a.askedProducts(ids)
 	if len(numbers) == 0 {
 		return nil, nil
 	}
-	list, age, err := a.source.products(ctx, numbers, l.language)
+	list, age, err := a.source().cards(ctx, numbers, v)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	markStale(request, age)
-	return list, nil
+	if asked == nil {
+		return summaries(list, v), nil
+	}
+	found := make([]oct8ne.ProductSummary, 0, len(asked))
+	for _, one := range asked {
+		if at := slices.IndexFunc(list, func(c *card) bool { return c.id == one.number }); at >= 0 {
+			found = append(found, a.mapper.calledCard(list[at], one.text).summary(v))
+		}
+	}
+	return found, nil
+}
+
+// askedProduct is a product by the id that it was asked for with.
+type askedProduct struct {
+	text   string
+	number int64
+}
+
+// askedProducts reads ids. Of the shop's own several may mean one product, which
+// is in numbers once; asked is nil where the shop uses the wholesaler's ids, which
+// say it all.
+func (a *Adapter) askedProducts(ids []string) (asked []askedProduct, numbers []int64) {
+	numbers = make([]int64, 0, len(ids))
+	for _, id := range ids {
+		number, ok := a.mapper.ids.product(id)
+		if !ok {
+			continue
+		}
+		if a.mapper.ids != nil {
+			asked = append(asked, askedProduct{id, number})
+			if slices.Contains(numbers, number) {
+				continue
+			}
+		}
+		numbers = append(numbers, number)
+	}
+	return asked, numbers
 }
 
 // productID reads a product's id as it is answered: "007" and "+7" are not 7.
@@ -72,67 +102,43 @@ func markStale(request *oct8ne.Request, age time.Duration) {
 	}
 }
 
-// The filter that a live search knows: the wholesaler itself applies it. None is
-// on offer, because how many products an option would leave is not known.
-const categoryFilter = "category"
-
 // Search implements oct8ne.Adapter.
 func (a *Adapter) Search(ctx context.Context, request *oct8ne.Request, query oct8ne.SearchQuery) (oct8ne.SearchResult, error) {
-	l := a.locales.of(request.Locale)
-	category, filtered := productID(query.Filters[categoryFilter])
-	page, age, err := a.source.search(ctx, searchQuery{
+	v := a.view(request)
+	page, age, err := a.source().search(ctx, searchQuery{
 		text:       queryText(query.Text),
-		category:   category,
 		order:      query.OrderBy,
 		descending: query.Descending && query.OrderBy != oct8ne.OrderRelevance,
 		page:       query.Page,
 		size:       query.PageSize,
-		language:   l.language,
-	})
+		language:   v.language,
+	}, query.Filters, v)
 	if err != nil {
 		return oct8ne.SearchResult{}, unavailable(err)
 	}
 	markStale(request, age)
-	result := oct8ne.SearchResult{Total: page.total, Results: summaries(page.cards, l)}
-	if filtered {
-		result.Filters.Applied = []oct8ne.AppliedFilter{{
-			Param:      categoryFilter,
-			ParamLabel: categoryLabel.in(l.base),
-			Value:      query.Filters[categoryFilter],
-			ValueLabel: cmp.Or(categoryName(page.cards, category), query.Filters[categoryFilter]),
-		}}
-	}
-	return result, nil
-}
-
-// categoryName finds what the results say of the category itself: they may be of
-// categories below it.
-func categoryName(cards []*card, category int64) string {
-	if i := slices.IndexFunc(cards, func(c *card) bool { return c.category == category }); i >= 0 {
-		return cards[i].categoryName
-	}
-	return ""
+	return oct8ne.SearchResult{Total: page.total, Results: summaries(page.cards, v), Filters: page.filters}, nil
 }
 
 // ProductRelated implements oct8ne.Adapter.
 func (a *Adapter) ProductRelated(ctx context.Context, request *oct8ne.Request, query oct8ne.RelatedQuery) (oct8ne.RelatedResult, error) {
-	id, ok := productID(query.ProductID)
+	id, ok := a.mapper.ids.product(query.ProductID)
 	if !ok {
 		return oct8ne.RelatedResult{}, nil
 	}
-	l := a.locales.of(request.Locale)
-	cards, age, err := a.source.related(ctx, id, l.language)
+	v := a.view(request)
+	cards, age, err := a.source().related(ctx, id, v)
 	if err != nil {
 		return oct8ne.RelatedResult{}, unavailable(err)
 	}
 	markStale(request, age)
-	return oct8ne.RelatedResult{Total: len(cards), Results: summaries(pageOf(cards, query.Page, query.PageSize), l)}, nil
+	return oct8ne.RelatedResult{Total: len(cards), Results: summaries(pageOf(cards, query.Page, query.PageSize), v)}, nil
 }
 
-func summaries(cards []*card, l *locale) []oct8ne.ProductSummary {
+func summaries(cards []*card, v *view) []oct8ne.ProductSummary {
 	list := make([]oct8ne.ProductSummary, len(cards))
 	for i, c := range cards {
-		list[i] = c.summary(l)
+		list[i] = c.summary(v)
 	}
 	return list
 }

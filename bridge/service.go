@@ -30,6 +30,8 @@ type Service struct {
 	server  *server.Server
 	renewal *renewal
 	orders  *fulfilment
+	offer   *offer
+	confirm *confirmations
 	logger  *slog.Logger
 	outages seldom // of lines about methods that could not be answered
 }
@@ -43,7 +45,8 @@ type ServiceOptions struct {
 
 	Listener       net.Listener         // opened already, in place of Config.Listen; may be nil
 	OperatorListen string               // loopback address for the operator listener beside its socket; for tests and the demo
-	Transport      http.RoundTripper    // to the wholesaler; nil: the network
+	Transport      http.RoundTripper    // to the wholesaler's CustomerAPI; nil: the network
+	FeedTransport  http.RoundTripper    // to its feed, and to the bank of the exchange rates; nil: the network
 	Public         func(fiber.Router)   // mounts more on the public listener; may be nil
 	Registry       *prometheus.Registry // nil: one of its own
 	// Step is told of each step on an order's way; see orders.Options. For tests.
@@ -94,27 +97,22 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 		return nil, err
 	}
 	s.renewal.alerts = s.orders.notify
-	if s.adapter, err = NewAdapter(AdapterOptions{
-		Upstream:        s.client,
-		Local:           orders.NewLookup(s.store),
-		ShopKind:        ShopKind(c.Shop.Kind),
-		Prices:          PriceSource(c.Pricing.Source),
-		DefaultLocale:   c.Shop.Locale,
-		DefaultCurrency: c.Shop.Currency,
-		ProductURL:      c.Shop.ProductURL,
-		AddToCartURL:    c.Shop.AddToCartURL,
-		PublicURL:       c.PublicURL,
-		UpstreamURL:     c.IdoSell.URL,
-		CacheFresh:      c.Cache.Fresh,
-		CacheStale:      c.Cache.Stale,
-		CacheItems:      c.Cache.Items,
-		OrderHistory:    c.Orders.History,
-		Zone:            s.client.Location(),
-		Version:         options.Version,
-		Logger:          s.logger,
-	}); err != nil {
+	if s.offer, err = newOffer(ctx, s.store, &c, options.FeedTransport, s.orders.notify, s.logger); err != nil {
 		return nil, err
 	}
+	adapter, err := adapterOptions(&c)
+	if err != nil {
+		return nil, err
+	}
+	adapter.Upstream, adapter.Local, adapter.Rates = s.client, orders.NewLookup(s.store), s.offer.rates.Rates
+	adapter.Zone, adapter.Version, adapter.Logger = s.client.Location(), options.Version, s.logger
+	if err := s.offer.open(ctx, &c, &adapter, options.FeedTransport, registry, s.orders.notify); err != nil {
+		return nil, err
+	}
+	if s.adapter, err = NewAdapter(adapter); err != nil {
+		return nil, err
+	}
+	s.confirm = newConfirmations(s.client.Availability, time.Now)
 	s.renewal.renew, s.renewal.until = s.client.Renew, s.client.SessionUntil
 	if ShopKind(c.Shop.Kind) == Dropshipping && c.Shop.ProductURL == "" {
 		s.logger.WarnContext(ctx, "visitors of the shop are sent to the wholesaler's own pages: set shop.product_url to the shop's")
@@ -138,6 +136,7 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 		Checks: []server.Check{
 			{Name: "database", Func: s.store.Healthy},
 			{Name: "login", Func: s.renewal.check},
+			{Name: "catalogue", Func: s.offer.ready, Note: s.offer.note},
 		},
 		Public: func(router fiber.Router) {
 			router.Get(NoPicturePath, ServeNoPicture)
@@ -160,6 +159,41 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 	return s, nil
 }
 
+// adapterOptions are the options that the configuration tells.
+func adapterOptions(c *config.Config) (AdapterOptions, error) {
+	options := AdapterOptions{
+		ShopKind:        ShopKind(c.Shop.Kind),
+		Prices:          PriceSource(c.Pricing.Source),
+		NetPrices:       c.Pricing.Amounts == "net",
+		PriceEnding:     c.Pricing.Ending,
+		DefaultLocale:   c.Shop.Locale,
+		DefaultCurrency: c.Shop.Currency,
+		ProductURL:      c.Shop.ProductURL,
+		AddToCartURL:    c.Shop.AddToCartURL,
+		PublicURL:       c.PublicURL,
+		UpstreamURL:     c.IdoSell.URL,
+		CacheFresh:      c.Cache.Fresh,
+		CacheStale:      c.Cache.Stale,
+		CacheItems:      c.Cache.Items,
+		OrderHistory:    c.Orders.History,
+	}
+	for _, text := range c.Pricing.Margins {
+		margin, err := config.ParseMargin(text)
+		if err != nil {
+			return AdapterOptions{}, fmt.Errorf("pricing.margins: %w", err)
+		}
+		options.Margins = append(options.Margins, margin)
+	}
+	if c.Shop.IDsFile != "" {
+		ids, err := ReadShopIDs(c.Shop.IDsFile)
+		if err != nil {
+			return AdapterOptions{}, err
+		}
+		options.ShopIDs = ids
+	}
+	return options, nil
+}
+
 // mountOperator serves operators on the operator listener.
 func (s *Service) mountOperator(mux *http.ServeMux) {
 	MountOperator(mux, OperatorParts{
@@ -170,6 +204,8 @@ func (s *Service) mountOperator(mux *http.ServeMux) {
 		Tokens:  ShopTokenDesk(s.orders.tokens),
 		Notices: noticeDesk{s.orders.notify},
 		Jobs:    jobDesk{s.orders.queue},
+		Feed:    s.offer.desk(),
+		Search:  SearchDeskOf(s.adapter),
 		Logger:  s.logger,
 	})
 }
@@ -223,6 +259,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var group sync.WaitGroup
 	group.Go(func() { s.renewal.Run(background) })
 	group.Go(func() { loadOrders(background, s.adapter.LoadOrders) })
+	group.Go(func() { s.offer.run(background) })
 	var fulfilling error
 	group.Go(func() { fulfilling = s.orders.run(background) })
 	err := s.server.Serve(ctx)
@@ -254,8 +291,12 @@ func loadOrders(ctx context.Context, load func(context.Context) error) {
 func (s *Service) Close() error {
 	var err error
 	s.orders.close()
+	s.offer.close()
 	if s.adapter != nil {
 		s.adapter.Close()
+	}
+	if s.confirm != nil {
+		s.confirm.close()
 	}
 	if s.client != nil {
 		err = s.client.Close()

@@ -48,6 +48,9 @@ func (l *lockedLog) String() string {
 	return l.buf.String()
 }
 
+// live has products asked of CustomerAPI: what comes of the feed is kept here.
+func live(options *bridge.DemoOptions) { options.Live = true }
+
 // runDemo starts a demonstration that ends, and must end well, with the test.
 func runDemo(t *testing.T, change ...func(*bridge.DemoOptions)) *demo {
 	t.Helper()
@@ -148,7 +151,7 @@ func TestDemoKeepsTheContract(t *testing.T) {
 
 // The same search from 500 clients at once makes one upstream call.
 func TestSameSearchFrom500ClientsIsOneCall(t *testing.T) {
-	d := runDemo(t)
+	d := runDemo(t, live)
 	before := d.calls()[searchGate]
 	var group sync.WaitGroup
 	bodies := make([]string, 500)
@@ -176,7 +179,7 @@ func TestSameSearchFrom500ClientsIsOneCall(t *testing.T) {
 }
 
 func TestProductInfoWith50IDsIsOneCall(t *testing.T) {
-	d := runDemo(t)
+	d := runDemo(t, live)
 	_, body := d.get("search?search=&pageSize=50")
 	var found struct {
 		Results []struct {
@@ -186,7 +189,7 @@ func TestProductInfoWith50IDsIsOneCall(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &found); err != nil || len(found.Results) != 50 {
 		t.Fatalf("%d products to ask for, %v: %.200s", len(found.Results), err, body)
 	}
-	d2 := runDemo(t) // nothing is known there yet
+	d2 := runDemo(t, live) // nothing is known there yet
 	ids := make([]string, 50)
 	for i, product := range found.Results {
 		ids[i] = product.InternalID
@@ -267,7 +270,7 @@ func TestOfficialOffer(t *testing.T) {
 // An outage upstream: what is known is served with a warning, what is not is
 // 503 with the empty shape, and everything works again afterwards.
 func TestOutage(t *testing.T) {
-	d := runDemo(t)
+	d := runDemo(t, live)
 	if status, _ := d.get("productInfo?productIds=1101"); status != 200 {
 		t.Fatalf("status %d before the outage", status)
 	}
@@ -297,7 +300,7 @@ func TestOutage(t *testing.T) {
 
 // A session that the wholesaler revokes costs nothing that a visitor sees.
 func TestRevokedSessionIsNotSeen(t *testing.T) {
-	d := runDemo(t)
+	d := runDemo(t, live)
 	d.get("search?search=kubek")
 	before := d.calls()
 	d.control("revoke", "")

@@ -70,9 +70,20 @@ func MountShopAPI(router fiber.Router, parts ShopAPI) error {
 // shopAPI are the service's own parts for MountShopAPI.
 func (s *Service) shopAPI(desk ShopOrders, tokens *shopapi.Tokens, publicURL, locale, currency string) ShopAPI {
 	return ShopAPI{
-		Orders: desk, Upstream: s.client, Tokens: tokens, PublicURL: publicURL, Locale: locale, Currency: currency,
+		Orders: desk, Upstream: confirmedUpstream{s.client, s.confirm}, Tokens: tokens, PublicURL: publicURL, Locale: locale, Currency: currency,
 		Supplier: s.adapter.supplier.get,
 	}
+}
+
+// confirmedUpstream is CustomerAPI, asked about availability by way of the
+// confirmations.
+type confirmedUpstream struct {
+	*idosell.Client
+	confirm *confirmations
+}
+
+func (u confirmedUpstream) Availability(ctx context.Context, lines ...idosell.Line) ([]idosell.Availability, error) {
+	return u.confirm.Availability(ctx, lines...)
 }
 
 // ShopLargeBodies lets orders with attachments through the public listener, from

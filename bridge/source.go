@@ -10,25 +10,27 @@ import (
 	"octobridge/oct8ne"
 )
 
-// productSource answers what the shop sells: the wholesaler asked live, or a
+// productSource answers what the shop sells: the wholesaler asked live, or the
 // catalogue. Every answer comes with its age: zero when it is as fresh as the
 // source keeps it, else how old the known data is that stands in during an
 // outage. An error means that nothing is known.
 type productSource interface {
 	// products returns the visible products with these ids in the language, in
 	// the order asked, unknown ones left out. ids are distinct.
-	products(ctx context.Context, ids []int64, language string) ([]*product, time.Duration, error)
+	products(ctx context.Context, ids []int64, v *view) ([]*product, time.Duration, error)
+	// cards is products for a list.
+	cards(ctx context.Context, ids []int64, v *view) ([]*card, time.Duration, error)
 	// search returns one page of the visible products that match.
-	search(ctx context.Context, query searchQuery) (found, time.Duration, error)
+	search(ctx context.Context, query searchQuery, filters map[string]string, v *view) (found, time.Duration, error)
 	// related returns products like the given one, without it, the nearest
 	// first; none for an unknown id. There are at most a hundred.
-	related(ctx context.Context, id int64, language string) ([]*card, time.Duration, error)
+	related(ctx context.Context, id int64, v *view) ([]*card, time.Duration, error)
 }
 
-// searchQuery is a search in the shop's own terms.
+// searchQuery is a search in the shop's own terms, but for its filters.
 type searchQuery struct {
 	text       string // see queryText
-	category   int64  // 0: any
+	category   int64  // of a live search; 0: any
 	order      string // oct8ne.OrderRelevance, OrderPrice, OrderName
 	descending bool
 	page       int // from 1
@@ -46,15 +48,18 @@ func (q searchQuery) key() searchQuery {
 
 // found is one page of a search.
 type found struct {
-	total int
-	cards []*card
+	total   int
+	cards   []*card
+	filters oct8ne.Filters
 }
 
 // card is what a list shows of a product, in one language. It is not changed
 // after it was made.
 type card struct {
 	id           int64
-	idText       string
+	idText       string // as the shop calls it
+	code         string // the wholesaler's displayed code
+	size         string // the id of its only size
 	title        string
 	url          string
 	thumbnail    string
@@ -63,24 +68,25 @@ type card struct {
 	price        price
 	rank         decimal.NullDecimal // orders by price, also where no price is shown; never shown
 	inStock      bool
-	texts        perLocale[*priceTexts]
+	texts        kept[*priceTexts]
 }
 
-// priceTexts are the prices of a card as one locale writes them, nil where no
+// priceTexts are the prices of a card as one view writes them, nil where no
 // price is shown.
 type priceTexts struct{ now, before *string }
 
-func (c *card) prices(l *locale) *priceTexts {
+func (c *card) prices(v *view) *priceTexts {
 	if !c.price.valid {
 		return &priceTexts{}
 	}
-	return c.texts.get(l, func(l *locale) *priceTexts {
-		return &priceTexts{now: l.money(c.price.now, c.price.currency), before: l.money(c.price.before, c.price.currency)}
+	return c.texts.get(v, func(v *view) *priceTexts {
+		p := v.convert(c.price)
+		return &priceTexts{now: v.money(p.now, p.currency), before: v.money(p.before, p.currency)}
 	})
 }
 
-func (c *card) summary(l *locale) oct8ne.ProductSummary {
-	texts := c.prices(l)
+func (c *card) summary(v *view) oct8ne.ProductSummary {
+	texts := c.prices(v)
 	return oct8ne.ProductSummary{
 		InternalID:         c.idText,
 		Title:              c.title,
@@ -97,12 +103,12 @@ type product struct {
 	addToCart string
 	medias    []oct8ne.Media
 	describe  func() string // sanitises once, when it is first asked
-	infos     perLocale[*oct8ne.ProductInfo]
+	infos     kept[*oct8ne.ProductInfo]
 }
 
-func (p *product) info(l *locale) *oct8ne.ProductInfo {
-	return p.infos.get(l, func(l *locale) *oct8ne.ProductInfo {
-		texts := p.prices(l)
+func (p *product) info(v *view) *oct8ne.ProductInfo {
+	return p.infos.get(v, func(v *view) *oct8ne.ProductInfo {
+		texts := p.prices(v)
 		return &oct8ne.ProductInfo{
 			InternalID:         p.idText,
 			Title:              p.title,

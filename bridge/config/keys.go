@@ -218,7 +218,7 @@ var table = []*key{
 	},
 	{
 		path: "pricing.ending", field: func(c *Config) any { return &c.Pricing.Ending }, check: priceEnding,
-		doc:     "What prices with a margin end in: they are rounded up to the next that does, `.99` or `9.99`.",
+		doc:     "What prices with a margin, or in another currency than the offer's, end in: they are rounded up to the next that does, `.99` or `9.99`.",
 		example: ".99", noEffect: "they are rounded to the currency's smallest unit",
 	},
 	{

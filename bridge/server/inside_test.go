@@ -69,7 +69,7 @@ func TestChecksAreAskedRarelyAndOnceAtATime(t *testing.T) {
 		var calls atomic.Int32
 		var fails atomic.Bool
 		r := newReadiness(life, []Check{
-			{"store", func(context.Context) error {
+			{Name: "store", Func: func(context.Context) error {
 				calls.Add(1)
 				time.Sleep(time.Second) // of the bubble's clock
 				if fails.Load() {
@@ -77,7 +77,7 @@ func TestChecksAreAskedRarelyAndOnceAtATime(t *testing.T) {
 				}
 				return nil
 			}},
-			{"upstream", func(context.Context) error { return nil }},
+			{Name: "upstream", Func: func(context.Context) error { return nil }},
 		}, time.Now)
 		for range 100 {
 			go r.statuses()
@@ -106,8 +106,8 @@ func TestAHangingCheckIsNotReady(t *testing.T) {
 		release := make(chan struct{})
 		var calls atomic.Int32
 		r := newReadiness(life, []Check{
-			{"deaf", func(context.Context) error { calls.Add(1); <-release; return nil }},
-			{"heeding", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
+			{Name: "deaf", Func: func(context.Context) error { calls.Add(1); <-release; return nil }},
+			{Name: "heeding", Func: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
 		}, time.Now)
 		begin := time.Now()
 		for range 3 {

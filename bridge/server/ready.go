@@ -15,6 +15,9 @@ type Check struct {
 	// Func returns nil when all is well. It is called at most every few
 	// seconds, never twice at once, and its context ends after two seconds.
 	Func func(context.Context) error
+	// Note says what goes on, ready or not, "" for nothing to say; may be nil. It is
+	// asked as Func is, and must not wait.
+	Note func() string
 }
 
 const (
@@ -27,6 +30,7 @@ type Status struct {
 	Name  string    `json:"name"`
 	Ready bool      `json:"ready"`
 	Error string    `json:"error,omitempty"`
+	Note  string    `json:"note,omitempty"`
 	At    time.Time `json:"at"` // UTC
 }
 
@@ -109,6 +113,9 @@ func (c *cachedCheck) say(err error) Status {
 	status := Status{Name: c.Name, Ready: err == nil, At: c.now().UTC()}
 	if err != nil {
 		status.Error = err.Error()
+	}
+	if c.Note != nil {
+		status.Note = c.Note()
 	}
 	return status
 }

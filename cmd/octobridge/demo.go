@@ -36,6 +36,7 @@ an object with every address, token and account.`,
 	cmd.Flags().StringVar(&options.SandboxListen, "sandbox-listen", "127.0.0.1:8090", "loopback `ADDRESS` of the wholesaler")
 	cmd.Flags().StringVar(&kind, "kind", string(bridge.Dropshipping), "`KIND` of the shop: dropshipping or wholesale")
 	cmd.Flags().StringVar(&options.Feed, "feed", "", "take the products of this IOF `FILE` (a full offer) instead")
+	cmd.Flags().BoolVar(&options.Live, "live", false, "ask the wholesaler's CustomerAPI for products, instead of searching in its offer feed")
 	cmd.Flags().StringVar(&level, "log-level", "warn", "`LEVEL` of the log on standard error: debug, info, warn, error")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		options.Kind = bridge.ShopKind(kind)
@@ -47,7 +48,10 @@ an object with every address, token and account.`,
 			return badUsage(cmd, "%v", err)
 		}
 		options.Logger, options.Version = logger, buildInfo().Version
+		show, end := p.stepBar()
+		options.Progress = func(step, file string, done, total int64) { show(steps[step]+" "+file, done, total) }
 		demo, err := bridge.StartDemo(cmd.Context(), options)
+		end()
 		if is[*bridge.OptionError](err) {
 			return badUsage(cmd, "%w", err)
 		}

@@ -82,6 +82,10 @@ func (x *Index) Get(id int64, currency string, rates Rates) (Hit, bool) {
 	return x.hit(doc, x.prices.asked(currency), rates), true
 }
 
+// Currency is what amounts are in where no currency is asked for: that of most
+// prices, ISO 4217; "" where nothing has a price.
+func (x *Index) Currency() string { return x.prices.main }
+
 // Card returns a product as a hit, with its price as it was added; false where it
 // is not there.
 func (x *Index) Card(id int64) (Hit, bool) { return x.Get(id, "", nil) }

@@ -273,3 +273,52 @@ func TestAppliedFilters(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// A few hits among many products are put in order another way than many are.
+func TestFewHitsOfMany(t *testing.T) {
+	var documents []*index.Document
+	for i := range int64(2000) {
+		d := priced(i, i%3*100, "PLN")
+		if i%200 == 7 {
+			d.Values = []index.Value{{Param: "p1", Value: "rare"}}
+		}
+		documents = append(documents, d)
+	}
+	documents[407].Price = index.Price{}
+	x := built([]string{"pol"}, documents)
+	few := map[string]string{"p1": "rare"}
+	// 7, 207, 407 … by the rest of a division by three: 1, 0, none, 1, 0, 2, 1, 0, 2, 1.
+	wantIDs(t, ids(x, index.Query{Order: index.ByPrice, Filters: few}), 207, 807, 1407, 7, 607, 1207, 1807, 1007, 1607, 407)
+	wantIDs(t, ids(x, index.Query{Order: index.ByPrice, Filters: few, Descending: true}), 1007, 1607, 7, 607, 1207, 1807, 207, 807, 1407, 407)
+	wantIDs(t, ids(x, index.Query{Order: index.ByName, Filters: few, Descending: true}), 7, 207, 407, 607, 807, 1007, 1207, 1407, 1607, 1807)
+}
+
+// A range's ends may lie between two amounts.
+func TestEndsBetweenAmounts(t *testing.T) {
+	x := built([]string{"pol"}, []*index.Document{priced(1, 77, "PLN"), priced(2, 78, "PLN")})
+	wantIDs(t, ids(x, index.Query{Filters: map[string]string{"price": "0.77-0.771"}}), 1)
+	wantIDs(t, ids(x, index.Query{Filters: map[string]string{"price": "0.771-0.78"}}))
+	wantIDs(t, ids(x, index.Query{Filters: map[string]string{"price": "0.7701-0.7801"}}), 2)
+}
+
+// A slip is found in a form that no title has, and only where nothing else is
+// found, in five letters or more, none of them a digit.
+func TestSlips(t *testing.T) {
+	x := built([]string{"pol"}, []*index.Document{
+		titled(1, "Buty trekkingowe"), titled(2, "Klucz nasadowy"), titled(3, "Klacz pluszowa"), titled(4, "Śruba M8x60"), titled(5, "Kabel"), titled(6, "Babel"),
+	})
+	for query, want := range map[string][]int64{
+		"trekingowych": {1},
+		"nasadoyw":     {2},
+		"klucz":        {2}, // it is known: what is near it is not meant
+		"klocz":        {2, 3},
+		"m8x61":        {},
+		"kabe":         {5}, // a beginning
+		"sabel":        {5, 6},
+		"butt":         {}, // four letters
+	} {
+		if got := ids(x, index.Query{Text: query, Language: "pol"}); !slices.Equal(got, want) {
+			t.Errorf("%q finds %v, want %v", query, got, want)
+		}
+	}
+}
