@@ -74,6 +74,7 @@ func TestRelated(t *testing.T) {
 		make(4, 950, "mugs", "acme", "red", true),
 		make(5, 1000, "mugs", "acme", "", false), // cannot be had
 		make(6, 0, "mugs", "acme", "", true),     // no price
+		make(11, 9900, "mugs", "acme", "", true), // far away
 		make(7, 1000, "mugs", "other", "", true),
 		make(8, 1300, "mugs", "", "", true),
 		make(9, 1000, "plates", "acme", "", true), // neither category nor series
@@ -87,11 +88,11 @@ func TestRelated(t *testing.T) {
 		}
 		return got
 	}
-	wantIDs(t, related(1, 100), 2, 4, 3, 6, 5, 7, 8)
+	wantIDs(t, related(1, 100), 2, 4, 3, 11, 6, 5, 7, 8)
 	wantIDs(t, related(1, 2), 2, 4)
-	wantIDs(t, related(8, 100), 3, 1, 7, 4, 6, 5) // no producer is nobody's producer
+	wantIDs(t, related(8, 100), 3, 1, 7, 4, 11, 6, 5) // no producer is nobody's producer
 	wantIDs(t, related(10, 100))
-	wantIDs(t, related(11, 100))
+	wantIDs(t, related(12, 100))
 	wantIDs(t, related(1, 0))
 
 	// Among many the nearest are the same as when all are sorted.
@@ -115,7 +116,7 @@ func TestManyAtOnce(t *testing.T) {
 	documents := offer(r, 300, true)
 	var queries []*index.Query
 	for range 60 {
-		q := question(r)
+		q := question(r, documents)
 		q.Limit = 20
 		queries = append(queries, q)
 	}

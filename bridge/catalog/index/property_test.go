@@ -91,7 +91,7 @@ func offer(r *rand.Rand, n int, bilingual bool) []*index.Document {
 		d := &index.Document{ID: int64(r.IntN(2*n) - 2), Names: names(4), Words: names(1), Available: r.IntN(3) > 0}
 		d.Codes = []string{fmt.Sprint(d.ID), fmt.Sprintf("Kod %d/%c", r.IntN(5), 'A'+rune(r.IntN(3))), pickOf(r, []string{"", " ", "590123412345" + fmt.Sprint(r.IntN(9)), "kubek"})}
 		if r.IntN(5) > 0 {
-			d.Price = index.Price{Now: int64(r.IntN(1 << (1 + r.IntN(18)))), Currency: pickOf(r, []string{"PLN", "PLN", "PLN", "EUR", "CZK", "XTS"})}
+			d.Price = index.Price{Now: int64(r.IntN(1<<(1+r.IntN(18)))) / 7 * 7 % 20_000, Currency: pickOf(r, []string{"PLN", "PLN", "PLN", "EUR", "CZK", "XTS"})}
 			d.Price.Before = d.Price.Now + int64(r.IntN(2)*r.IntN(500))
 		}
 		d.Category, d.Producer, d.Series = fmt.Sprint(r.IntN(4)), fmt.Sprint(r.IntN(3)), fmt.Sprint(r.IntN(6))
@@ -114,7 +114,7 @@ func offer(r *rand.Rand, n int, bilingual bool) []*index.Document {
 		}
 		for range r.IntN(4) {
 			param := fmt.Sprintf("p%d", r.IntN(4))
-			d.Values = append(d.Values, value(param, fmt.Sprint(r.IntN(5)), true))
+			d.Values = append(d.Values, value(param, fmt.Sprint(r.IntN(5)), r.IntN(2) == 0))
 		}
 		if r.IntN(3) == 0 {
 			d.Values = append(d.Values, value("p9", fmt.Sprint(r.IntN(90)), true)) // rare ones
@@ -125,8 +125,8 @@ func offer(r *rand.Rand, n int, bilingual bool) []*index.Document {
 	return documents
 }
 
-// question makes up a query.
-func question(r *rand.Rand) *index.Query {
+// question makes up a query, mostly of words that stand together somewhere.
+func question(r *rand.Rand, documents []*index.Document) *index.Query {
 	q := &index.Query{
 		Language: pickOf(r, []string{"pol", "pol", "eng", "ger", ""}),
 		Order:    index.Order(r.IntN(3)), Descending: r.IntN(2) == 0,
@@ -144,9 +144,22 @@ func question(r *rand.Rand) *index.Query {
 	case 0:
 	case 1:
 		q.Text = pickOf(r, []string{"???", "  ", "kod2/b", "KOD 1 / A", "5901234123453", "7", "kubek", "do", "z do"})
-	default:
+	case 2:
 		q.Text = phrase(r, list, 3)
-		if letters := []rune(q.Text); len(letters) > 2 && r.IntN(3) > 0 {
+	default:
+		d := documents[r.IntN(len(documents))]
+		said := strings.Fields(d.Names[q.Language] + " " + d.Words[q.Language])
+		for _, v := range d.Values {
+			said = append(said, strings.Fields(v.Names[q.Language])...)
+		}
+		if len(said) == 0 {
+			said = list
+		}
+		q.Text = pickOf(r, said)
+		for range r.IntN(3) {
+			q.Text += " " + pickOf(r, said)
+		}
+		if letters := []rune(q.Text); len(letters) > 2 && r.IntN(3) == 0 {
 			at := r.IntN(len(letters) - 1)
 			switch r.IntN(4) {
 			case 0:
@@ -155,6 +168,8 @@ func question(r *rand.Rand) *index.Query {
 				letters[at], letters[at+1] = letters[at+1], letters[at]
 			case 2:
 				letters = letters[:1+at] // still being typed
+			case 3:
+				letters[at] = 'q'
 			}
 			q.Text = string(letters)
 		}
@@ -163,7 +178,7 @@ func question(r *rand.Rand) *index.Query {
 		param := pickOf(r, []string{"category", "category2", "category3", "producer", "size", "availability", "p0", "p1", "p2", "price", "unknown"})
 		switch param {
 		case "price":
-			q.Filters[param] = pickOf(r, []string{"0-50", "20-100.50", "100-", "0-0.001", "5-1", "-5", "cheap", "1e2-1e3", "0-"})
+			q.Filters[param] = pickOf(r, []string{"0-50", "20-100.50", "100-", "0-0.001", "0.7-0.771", "0.005-0.71", "5-1", "-5", "cheap", "1e2-1e3", "0-"})
 		case "size":
 			q.Filters[param] = strings.ToLower(pickOf(r, numbers))
 		case "availability":
@@ -200,7 +215,7 @@ func TestSearchIsAPlainScan(t *testing.T) {
 		documents := offer(r, size, round%3 > 0)
 		x, plain := built(languages, documents), newScan(languages, documents)
 		for number := range questions {
-			q := question(r)
+			q := question(r, documents)
 			if !compare(t, x, plain, q) {
 				t.Fatalf("round %d, question %d: %+v", round, number, q)
 			}
