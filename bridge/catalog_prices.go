@@ -18,8 +18,8 @@ func offerPrices(pricer *pricing.Pricer, rates func() *pricing.Rates, now func()
 		if !shown.Valid {
 			return index.Price{}
 		}
-		current, ok := toMinor(shown.Now, shown.Currency)
-		before, fits := toMinor(shown.Before, shown.Currency)
+		current, ok := pricing.Minor(shown.Now, shown.Currency)
+		before, fits := pricing.Minor(shown.Before, shown.Currency)
 		if !ok || !fits {
 			return index.Price{}
 		}

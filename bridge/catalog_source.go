@@ -7,12 +7,11 @@ import (
 	"math"
 	"time"
 
-	"github.com/bojanz/currency"
 	lru "github.com/hashicorp/golang-lru/v2"
-	"github.com/shopspring/decimal"
 
 	"octobridge/bridge/catalog"
 	"octobridge/bridge/catalog/index"
+	"octobridge/bridge/pricing"
 	"octobridge/oct8ne"
 )
 
@@ -134,11 +133,9 @@ func (s *catalogSource) card(hit *index.Hit, language string) *card {
 	c.title = cmp.Or(s.mapper.named(kept.Names, language), kept.Code, c.idText)
 	c.url = s.mapper.pageOf(c, kept.CardURL)
 	c.thumbnail = cmp.Or(absolute(s.mapper.host, kept.Thumbnail), s.mapper.publicURL+NoPicturePath)
-	if hit.Price.Currency != "" {
-		c.price = price{
-			now: fromMinor(hit.Price.Now, hit.Price.Currency), before: fromMinor(hit.Price.Before, hit.Price.Currency),
-			currency: hit.Price.Currency, valid: true,
-		}
+	if now, ok := pricing.Major(hit.Price.Now, hit.Price.Currency); ok {
+		before, _ := pricing.Major(hit.Price.Before, hit.Price.Currency)
+		c.price = price{now: now, before: before, currency: hit.Price.Currency, valid: true}
 	}
 	return c
 }
@@ -174,29 +171,6 @@ func (m *mapper) named(names catalog.Names, language string) string {
 		}
 	}
 	return names[first]
-}
-
-// fromMinor makes an amount of minor units, such as grosze.
-func fromMinor(minor int64, code string) decimal.Decimal {
-	digits, ok := currency.GetDigits(code)
-	if !ok {
-		digits = 2
-	}
-	return decimal.New(minor, -int32(digits))
-}
-
-// toMinor is the opposite, rounded half up; false for what is too large for any
-// price.
-func toMinor(amount decimal.Decimal, code string) (int64, bool) {
-	digits, ok := currency.GetDigits(code)
-	if !ok {
-		return 0, false
-	}
-	minor := amount.Shift(int32(digits)).Round(0)
-	if !minor.BigInt().IsInt64() {
-		return 0, false
-	}
-	return minor.IntPart(), true
 }
 
 // indexRates are the rates of the view for the index: a nil interface where there

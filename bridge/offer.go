@@ -43,8 +43,7 @@ type offer struct {
 
 	loads   chan catalogLoad // holds one
 	mu      sync.Mutex
-	loading bool   // or about to
-	file    string // that was loaded last
+	loading bool // or about to
 }
 
 // catalogLoad is a look at the feed, or at a file, that an operator asks for.
@@ -84,7 +83,7 @@ func (o *offer) open(ctx context.Context, c *config.Config, adapter *AdapterOpti
 	}
 	options := catalog.Options{
 		Store: o.store, Logger: o.logger, Location: o.zone, DefaultLanguage: idosell.LanguageID(cmp.Or(adapter.DefaultLocale, "pl-PL")),
-		PlainText: plainText, Sanitise: newSanitiser(host).description,
+		PlainText: plainText, Sanitise: newSanitiser(host).description, Texts: textsVersion + " " + host.String(),
 		Price: offerPrices(pricer, o.rates.Rates, time.Now), Alerts: alerts, MaxLoss: c.Feed.MaxLoss / 100, Registry: registry,
 		Feed: catalog.FeedOptions{
 			URL: c.Feed.URL, Dir: filepath.Join(c.DataDir, "feed"), MaxBytes: int64(c.Feed.MaxBytes), Timeout: c.Feed.Timeout, Transport: transport,
@@ -218,9 +217,6 @@ func (o *offer) ask(wanted catalogLoad) bool {
 		return false
 	}
 	o.loading = true
-	if wanted.file != "" {
-		o.file = wanted.file
-	}
 	o.loads <- wanted // has room: one at a time
 	return true
 }
@@ -229,13 +225,6 @@ func (o *offer) isLoading() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.loading
-}
-
-// lastFile is the file that an operator had loaded last.
-func (o *offer) lastFile() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.file
 }
 
 // load looks at the feed whenever that is asked for, one at a time.

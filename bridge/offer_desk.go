@@ -79,7 +79,7 @@ func (d offerDesk) Status(ctx context.Context) (*FeedStatus, error) {
 		shown.Running = &FeedRunning{File: "gateway", Step: catalog.StepDownload}
 	}
 	if h := s.Held; h != nil {
-		shown.Held = &FeedHeld{Lost: h.Lost, Of: h.Of, Since: h.Since, Confirmed: h.Confirmed}
+		shown.Held = &FeedHeld{Lost: h.Lost, Of: h.Of, Since: h.Since, Local: h.Local, Confirmed: h.Confirmed}
 	}
 	return shown, nil
 }
@@ -100,21 +100,9 @@ func (d offerDesk) Load(_ context.Context, load FeedLoad) error {
 }
 
 func (d offerDesk) Confirm(ctx context.Context) error {
-	status, err := d.catalog.Status(ctx)
-	if err != nil {
-		return err
-	}
-	err = d.catalog.Confirm(ctx)
+	err := d.catalog.Confirm(ctx)
 	if errors.Is(err, catalog.ErrNothingHeld) {
 		return ErrNothingHeld
 	}
-	if err != nil {
-		return err
-	}
-	wanted := catalogLoad{}
-	if status.Held != nil && status.Held.Local {
-		wanted.file = d.lastFile()
-	}
-	d.ask(wanted) // what is under way now takes it up, or the next look
-	return nil
+	return err
 }

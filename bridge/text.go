@@ -13,6 +13,10 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
+// textsVersion is another whenever plainText or description makes something else of
+// a text: what the catalogue keeps is made anew then.
+const textsVersion = "1"
+
 const (
 	maxTitle       = 1000      // runes
 	maxDescription = 64 << 10  // bytes of the wholesaler's HTML; longer ones lose their markup
