@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
@@ -126,6 +127,7 @@ func (c *Catalog) build(ctx context.Context, tx *sql.Tx, published state, lists 
 		done := 0
 		for p := range described {
 			for i := range p.documents {
+				runtime.Gosched() // searches go first
 				builder.Add(&p.documents[i])
 			}
 			done += len(p.ends)
@@ -184,6 +186,7 @@ func (c *Catalog) describe(p *packet, product *Product, records *recordReader, j
 	for _, end := range p.ends {
 		record := string(p.records[from:end])
 		from = end
+		runtime.Gosched() // searches go first
 		if err := records.read(record, product); err != nil {
 			return err
 		}

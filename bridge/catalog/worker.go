@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 
@@ -40,6 +41,7 @@ func (w *worker) make(ctx context.Context, b *batch) error {
 		return err
 	}
 	for i := range b.items {
+		runtime.Gosched() // searches go first
 		it := &b.items[i]
 		have, published := known[it.id]
 		if w.run.kind == iof.Full && published && have.hash == it.hash {
