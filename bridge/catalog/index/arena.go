@@ -15,8 +15,8 @@ type arena struct {
 	size   uint64
 }
 
-// add copies a piece into the arena and returns its number, counted from 0.
-func (a *arena) add(piece string) uint32 {
+// add copies a piece into an arena and returns its number, counted from 0.
+func add[T string | []byte](a *arena, piece T) uint32 {
 	last := len(a.chunks) - 1
 	if last < 0 || cap(a.chunks[last])-len(a.chunks[last]) < len(piece) {
 		size := min(chunkSize, max(4096, int(a.size)))

@@ -98,7 +98,7 @@ func (b *Builder) searchedTexts(labels [][]string) [][]uint32 {
 				numbers[language][number] = numbers[0][number]
 				continue
 			}
-			numbers[language][number] = b.texts.add(names)
+			numbers[language][number] = add(&b.texts, names)
 		}
 	}
 	return numbers
@@ -147,7 +147,7 @@ func (b *Builder) keptTitles(order []uint32) (arena, [][]uint32) {
 				numbers[i][doc] = numbers[earlier][doc]
 				continue
 			}
-			numbers[i][doc] = kept.add(string(b.texts.get(text)))
+			numbers[i][doc] = add(&kept, b.texts.get(text))
 		}
 	}
 	return kept, numbers

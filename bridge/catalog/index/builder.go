@@ -96,7 +96,7 @@ func (b *Builder) Add(d *Document) {
 	b.category = append(b.category, b.name(d.Category))
 	b.producer = append(b.producer, b.name(d.Producer))
 	b.series = append(b.series, b.name(d.Series))
-	b.cards.add(string(d.Card))
+	add(&b.cards, d.Card)
 	b.addTexts(b.titles, d.Names)
 	b.addTexts(b.more, d.Words)
 	for _, code := range d.Codes {
@@ -169,7 +169,7 @@ func (b *Builder) addTexts(lists [][]uint32, names Names) {
 			}
 		}
 		if number == noText {
-			number = b.texts.add(names[key])
+			number = add(&b.texts, names[key])
 		}
 		lists[i] = append(lists[i], number)
 	}

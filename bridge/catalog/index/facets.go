@@ -77,23 +77,24 @@ func (x *Index) count(s *scratch, hits bits, total int, deeperLevels bool) {
 	others, visited := total > docs/2, min(total, docs-total)
 	// One step through a set is about as much work as one count.
 	bySets := len(v.dense)*len(hits) < visited*v.often/docs
-	from, to := rare, parts
-	if deeperLevels {
-		from = deeper
-	}
-	if bySets {
-		to = frequent
-	}
 	counts := s.counts
 	for i, word := range hits {
 		if others {
 			word = x.all[i] &^ word
 		}
-		for ; word != 0; word &= word - 1 {
-			first := parts * (i<<6 + mathbits.TrailingZeros64(word))
-			for _, number := range v.of.values[v.of.start[first+from]:v.of.start[first+to]] {
-				counts[number]++
-			}
+		for left := word; left != 0; left &= left - 1 {
+			rare := &v.rare[i<<6+mathbits.TrailingZeros64(left)]
+			counts[rare[0]]++
+			counts[rare[1]]++
+			counts[rare[2]]++
+			counts[rare[3]]++
+		}
+		v.others.count(counts, i, word&v.more[i])
+		if !bySets {
+			v.frequent.count(counts, i, word)
+		}
+		if deeperLevels {
+			v.deeper.count(counts, i, word)
 		}
 	}
 	if others {
@@ -104,6 +105,15 @@ func (x *Index) count(s *scratch, hits bits, total int, deeperLevels bool) {
 	if bySets {
 		for _, number := range v.dense {
 			counts[number] = uint32(hits.countAnd(v.list[number].set))
+		}
+	}
+}
+
+// count counts the values of the documents of one word of a set, the i-th of it.
+func (v *valuesOfDocuments) count(counts []uint32, i int, word uint64) {
+	for ; word != 0; word &= word - 1 {
+		for _, number := range v.of(uint32(i<<6 + mathbits.TrailingZeros64(word))) {
+			counts[number]++
 		}
 	}
 }

@@ -21,7 +21,7 @@ type scratch struct {
 func (x *Index) borrow() *scratch {
 	s, ok := x.scratch.Get().(*scratch)
 	if !ok {
-		s = &scratch{counts: make([]uint32, len(x.values.list)), forced: make([]bool, len(x.values.params))}
+		s = &scratch{counts: make([]uint32, len(x.values.list)+slots), forced: make([]bool, len(x.values.params))}
 	}
 	return s
 }

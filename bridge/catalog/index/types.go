@@ -100,11 +100,12 @@ type Result struct {
 // Hit is a product that was found.
 type Hit struct {
 	ID    int64
-	Price Price  // in the asked currency
+	Price Price  // in the asked currency; in its own where no rate is known
 	Card  []byte // not to be changed
 }
 
-// Applied is a filter in force. ValueLabel is empty where no product has the value.
+// Applied is a filter in force. ValueLabel is empty where no product has the value;
+// a price range is its own label.
 type Applied struct{ Param, ParamLabel, Value, ValueLabel string }
 
 // Facet is a filter on offer.
@@ -113,7 +114,8 @@ type Facet struct {
 	Options      []Option
 }
 
-// Option is a value on offer. Count is the Total of the same search with it.
+// Option is a value on offer. Count is the Total of the same search with it. The
+// label of a price range is its value: the caller writes it with the currency.
 type Option struct {
 	Value, Label string
 	Count        int

@@ -28,10 +28,18 @@ type values struct {
 	params []param // by name
 	list   []value
 	lists  []uint32 // documents of the rare values, one list after the other
-	of     ownValues
-	dense  []uint32 // the frequent values but those of deeper levels
-	often  int      // how often documents have one of those
-	labels []labels // by language
+	// What each document has. Counting the rare values of many documents is what a
+	// search with facets takes longest for, so they are where no time is lost with
+	// looking for them: slots without a value hold the number of a count that
+	// nobody reads.
+	rare     [][slots]uint32
+	more     bits              // documents with more rare values than slots
+	others   valuesOfDocuments // those values
+	frequent valuesOfDocuments
+	deeper   valuesOfDocuments // of the category's deeper levels, which are seldom counted
+	dense    []uint32          // the frequent values but those of deeper levels
+	often    int               // how often documents have one of those
+	labels   []labels          // by language
 }
 
 // valuesOfDocuments are numbers of values, document after document: those of
@@ -43,21 +51,8 @@ func (v *valuesOfDocuments) of(doc uint32) []uint32 {
 	return v.values[v.start[doc]:v.start[doc+1]]
 }
 
-// ownValues are numbers of values, document after document, and for each of them
-// first those of the deeper levels of the category, which are seldom counted, then
-// the rare ones, then the frequent ones.
-type ownValues struct {
-	start  []uint32 // three a document; the next document's first one is the end
-	values []uint32
-}
-
-// The parts of a document's values.
-const (
-	deeper = iota
-	rare
-	frequent
-	parts
-)
+// slots is how many rare values of a document are kept in place.
+const slots = 4
 
 // labels are the names of params and values in one language, and the order that
 // they have in it.
@@ -108,56 +103,73 @@ func newValues(params []param, list []value, of valuesOfDocuments) *values {
 	for _, number := range of.values {
 		list[number].total++
 	}
-	part := make([]uint8, len(list))
-	at := uint32(0)
+	deeper, at := make([]bool, len(list)), uint32(0)
 	for i := range list {
-		often := int(list[i].total) >= max(1, docs/frequentShare)
-		switch name := params[list[i].param].name; {
-		case name == secondCategory || name == thirdCategory:
-			part[i] = deeper
-		case often:
-			part[i] = frequent
-			v.dense = append(v.dense, uint32(i))
-		default:
-			part[i] = rare
-		}
-		if often {
-			list[i].set = newBits(docs)
+		name := params[list[i].param].name
+		deeper[i] = name == secondCategory || name == thirdCategory
+		if int(list[i].total) < max(1, docs/frequentShare) {
+			list[i].from, list[i].to = at, at
+			at += list[i].total
 			continue
 		}
-		list[i].from, list[i].to = at, at
-		at += list[i].total
+		list[i].set = newBits(docs)
+		if !deeper[i] {
+			v.dense = append(v.dense, uint32(i))
+			v.often += int(list[i].total)
+		}
 	}
 	v.lists = make([]uint32, at)
-	v.of = ownValues{start: make([]uint32, 0, parts*docs+1), values: make([]uint32, 0, len(of.values))}
-	for doc := range uint32(docs) {
-		for which := range uint8(parts) {
-			v.of.start = append(v.of.start, uint32(len(v.of.values)))
-			for _, number := range of.of(doc) {
-				if part[number] == which {
-					v.of.values = append(v.of.values, number)
-				}
-			}
-		}
-		for _, number := range of.of(doc) {
-			if found := &list[number]; found.set != nil {
-				found.set.set(doc)
-			} else {
-				v.lists[found.to] = doc
-				found.to++
-			}
-		}
+	v.rare, v.more = make([][slots]uint32, docs), newBits(docs)
+	for _, kept := range []*valuesOfDocuments{&v.others, &v.frequent, &v.deeper} {
+		kept.start = make([]uint32, 1, docs+1)
 	}
-	v.of.start = append(v.of.start, uint32(len(v.of.values)))
-	for _, i := range v.dense {
-		v.often += int(list[i].total)
+	for doc := range uint32(docs) {
+		v.put(doc, of.of(doc), deeper)
+	}
+	for _, kept := range []*valuesOfDocuments{&v.others, &v.frequent, &v.deeper} {
+		kept.values = slices.Clip(kept.values)
 	}
 	return v
 }
 
+// put puts down a document, which must be the next one, at its values.
+func (v *values) put(doc uint32, numbers []uint32, deeper []bool) {
+	filled := 0
+	for _, number := range numbers {
+		found := &v.list[number]
+		if found.set != nil {
+			found.set.set(doc)
+		} else {
+			v.lists[found.to] = doc
+			found.to++
+		}
+		switch {
+		case deeper[number]:
+			v.deeper.values = append(v.deeper.values, number)
+		case found.set != nil:
+			v.frequent.values = append(v.frequent.values, number)
+		case filled < slots:
+			v.rare[doc][filled] = number
+			filled++
+		default:
+			v.others.values = append(v.others.values, number)
+			v.more.set(doc)
+		}
+	}
+	for ; filled < slots; filled++ {
+		v.rare[doc][filled] = uint32(len(v.list) + filled)
+	}
+	v.others.start = append(v.others.start, uint32(len(v.others.values)))
+	v.frequent.start = append(v.frequent.start, uint32(len(v.frequent.values)))
+	v.deeper.start = append(v.deeper.start, uint32(len(v.deeper.values)))
+}
+
 // bytes is about how much memory the values hold.
 func (v *values) bytes() int64 {
-	n := int64(len(v.lists)+len(v.of.start)+len(v.of.values)) * 4
+	n := int64(len(v.lists)+slots*len(v.rare)) * 4
+	for _, kept := range []*valuesOfDocuments{&v.others, &v.frequent, &v.deeper} {
+		n += int64(len(kept.start)+cap(kept.values)) * 4
+	}
 	for i := range v.list {
 		n += 64 + int64(len(v.list[i].text)) + int64(len(v.list[i].set))*8
 	}
