@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -78,15 +80,34 @@ func openBigOffer(b *testing.B, products int) *bigOffer {
 // load imports the offer that a seed makes, and swaps it in.
 func (o *bigOffer) load(b *testing.B, products int, seed uint64) {
 	b.Helper()
-	reader, writer := io.Pipe()
-	go func() {
-		_ = writer.CloseWithError(sandbox.WriteOffer(writer, sandbox.OfferOptions{Products: products, Seed: seed, Languages: 2}))
-	}()
-	if _, err := o.catalog.Import(b.Context(), iof.Full, reader, catalog.ImportOptions{}); err != nil {
+	file := writtenOffer(b, products, seed)
+	defer file.Close()
+	o.take(b, file)
+}
+
+// writtenOffer is a generated offer in a file.
+func writtenOffer(b *testing.B, products int, seed uint64) *os.File {
+	b.Helper()
+	file, err := os.Create(filepath.Join(b.TempDir(), "offer.xml"))
+	if err == nil {
+		err = sandbox.WriteOffer(file, sandbox.OfferOptions{Products: products, Seed: seed, Languages: 2})
+	}
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
 		b.Fatal(err)
 	}
+	return file
+}
+
+func (o *bigOffer) take(b *testing.B, offer io.Reader) {
+	if _, err := o.catalog.Import(b.Context(), iof.Full, offer, catalog.ImportOptions{}); err != nil {
+		b.Error(err)
+		return
+	}
 	if err := o.catalog.Load(b.Context()); err != nil {
-		b.Fatal(err)
+		b.Error(err)
 	}
 }
 
@@ -222,13 +243,15 @@ func BenchmarkCatalogSearch(b *testing.B) {
 				return
 			}
 			b.Run("importing", func(b *testing.B) {
+				file := writtenOffer(b, products, 2)
+				defer file.Close()
 				idle := report(b, o.ask(b.Context(), b, 1, counted(2000)))
 				over := make(chan struct{})
 				imported := make(chan struct{})
 				go func() {
 					defer close(imported)
 					defer close(over)
-					o.load(b, products, 2)
+					o.take(b, file)
 				}()
 				busy := report(b, o.ask(b.Context(), b, 1, func() bool {
 					select {

@@ -104,18 +104,22 @@ func (c *Catalog) build(ctx context.Context, tx *sql.Tx, published state, lists 
 	for range packets {
 		free <- &packet{}
 	}
+	cores := c.coresFor()
 	read, described := make(chan *packet, packets), make(chan *packet, packets)
 	group, inside := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(read)
-		return c.readRecords(inside, tx, published.generation, free, read)
+		return c.readRecords(inside, tx, published.generation, cores, free, read)
 	})
 	group.Go(func() error {
 		defer close(described)
 		records, joiner, describer := newRecordReader(true), newJoiner(lists, c.options.DefaultLanguage), newDescriber(&c.options)
 		var product Product
 		for p := range read {
-			if err := c.describe(p, &product, records, joiner, describer); err != nil {
+			cores.take()
+			err := c.describe(p, &product, records, joiner, describer)
+			cores.give()
+			if err != nil {
 				return err
 			}
 			described <- p // there is room for all packets there are
@@ -126,10 +130,12 @@ func (c *Catalog) build(ctx context.Context, tx *sql.Tx, published state, lists 
 	group.Go(func() error {
 		done := 0
 		for p := range described {
+			cores.take()
 			for i := range p.documents {
 				runtime.Gosched() // searches go first
 				builder.Add(&p.documents[i])
 			}
+			cores.give()
 			done += len(p.ends)
 			c.says("making the index: %d of %d products", done, published.products)
 			free <- p
@@ -146,7 +152,7 @@ func (c *Catalog) build(ctx context.Context, tx *sql.Tx, published state, lists 
 }
 
 // readRecords reads the products in force at a generation.
-func (c *Catalog) readRecords(ctx context.Context, tx *sql.Tx, generation int64, free <-chan *packet, read chan<- *packet) error {
+func (c *Catalog) readRecords(ctx context.Context, tx *sql.Tx, generation int64, cores cores, free <-chan *packet, read chan<- *packet) error {
 	rows, err := tx.QueryContext(ctx, c.store.Rebind("SELECT record FROM catalog_products WHERE since <= ? AND until > ?"), generation, generation)
 	if err != nil {
 		return err
@@ -154,12 +160,17 @@ func (c *Catalog) readRecords(ctx context.Context, tx *sql.Tx, generation int64,
 	defer func() { _ = rows.Close() }()
 	var p *packet
 	var record sql.RawBytes
+	cores.take()
+	defer cores.give()
 	for rows.Next() {
 		if p == nil {
+			cores.give() // others need it to make one free
 			select {
 			case p = <-free:
 				p.records, p.ends = p.records[:0], p.ends[:0]
+				cores.take()
 			case <-ctx.Done():
+				cores.take()
 				return ctx.Err()
 			}
 		}

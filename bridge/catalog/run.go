@@ -36,6 +36,7 @@ type run struct {
 	report    *ImportReport
 	confirmed bool
 	read      *counter
+	cores     cores
 
 	translator translator
 	salt       uint64            // of hashes: what else than its bytes a product is read by
@@ -105,6 +106,7 @@ func newRun(c *Catalog, s *stage, kind iof.Kind, head iof.Offer, published state
 		gone:       map[int64]bool{},
 		langs:      map[string]bool{},
 		paths:      map[string]string{},
+		cores:      c.coresFor(),
 	}
 	r.older = !head.Generated.IsZero() && micro(head.Generated) < micro(published.pricesAt)
 	return r
@@ -143,7 +145,10 @@ func (r *run) all(ctx context.Context, reader *iof.Reader) (publication, error) 
 		group.Go(func() error {
 			w := newWorker(r, reader)
 			for b := range todo {
-				b.done <- w.make(inside, b)
+				r.cores.take()
+				err := w.make(inside, b)
+				r.cores.give()
+				b.done <- err
 			}
 			return nil
 		})
@@ -161,12 +166,17 @@ func (r *run) all(ctx context.Context, reader *iof.Reader) (publication, error) 
 // cut makes batches of the file.
 func (r *run) cut(ctx context.Context, reader *iof.Reader, free <-chan *batch, pass func(*batch)) error {
 	var b *batch
+	r.cores.take()
+	defer r.cores.give()
 	for element, err := range reader.Elements() {
 		if b == nil {
+			r.cores.give() // others need it to make one free
 			select {
 			case b = <-free:
 				b.reset()
+				r.cores.take()
 			case <-ctx.Done():
+				r.cores.take()
 				return ctx.Err()
 			}
 		}
@@ -217,7 +227,10 @@ func (r *run) write(ctx context.Context, ordered <-chan *batch, free chan<- *bat
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err := r.writeBatch(ctx, b); err != nil {
+		r.cores.take()
+		err := r.writeBatch(ctx, b)
+		r.cores.give()
+		if err != nil {
 			return err
 		}
 		free <- b // there is room for all
