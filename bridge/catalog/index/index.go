@@ -109,6 +109,25 @@ func (x *Index) Warm(language, currency string, rates Rates) {
 	x.names[x.language(language)].get()
 }
 
+// WarmLike makes what was made of another index: the orders by name and the prices
+// that its searches asked for, so that the first ones here do not wait for them.
+func (x *Index) WarmLike(other *Index) {
+	for i, order := range other.names {
+		order.mu.Lock()
+		made := order.made > 0
+		order.mu.Unlock()
+		if made {
+			x.names[x.language(other.names[i].language)].get()
+		}
+	}
+	other.prices.mu.Lock()
+	columns := slices.Clone(other.prices.columns)
+	other.prices.mu.Unlock()
+	for _, column := range slices.Backward(columns) { // the one asked for last comes last
+		x.prices.column(column.currency, column.rates)
+	}
+}
+
 // Bytes is about how much memory the index holds, what was made of it since among
 // it.
 func (x *Index) Bytes() int64 {

@@ -41,10 +41,11 @@ type key struct {
 	doc   uint32
 }
 
-// make collates the titles on all processors. Documents without a title come
+// make collates the titles on all processors but one, which others may be waiting
+// for. Documents without a title come
 // last; equal titles are in the order of their ids.
 func (n *nameOrder) make() *ordering {
-	workers := max(1, min(runtime.GOMAXPROCS(0), len(n.numbers)/1000))
+	workers := max(1, min(runtime.GOMAXPROCS(0)-1, len(n.numbers)/1000))
 	parts := make([][]key, workers)
 	var wait sync.WaitGroup
 	for i := range parts {

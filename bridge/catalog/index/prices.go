@@ -56,7 +56,8 @@ const noCurrency = 255
 // column is what the documents cost in one currency, at some rates.
 type column struct {
 	currency, version string
-	convert           bool   // whether there were rates
+	convert           bool // whether there were rates
+	rates             Rates
 	make              func() // fills in what follows, once
 
 	amounts []int64 // by document, unpriced where none is known
@@ -129,7 +130,7 @@ func (p *prices) column(code string, rates Rates) *column {
 		copy(p.columns[1:at+1], p.columns[:at])
 		p.columns[0] = c
 	} else {
-		c = &column{currency: code, version: version, convert: convert}
+		c = &column{currency: code, version: version, convert: convert, rates: rates}
 		c.make = sync.OnceFunc(func() { p.fill(c, rates) })
 		if len(p.columns) == maxColumns {
 			p.columns = slices.Delete(p.columns, maxColumns-1, maxColumns)
