@@ -220,9 +220,6 @@ func (l *look) end(ctx context.Context) error {
 	if _, told := l.status(ctx); told != nil {
 		err = errors.Join(err, told)
 	}
-	if err != nil {
-		l.logger.WarnContext(ctx, "the feed was looked at, and something failed; the products from before stay in use", "took", l.report.Took, "error", err)
-	}
 	return err
 }
 

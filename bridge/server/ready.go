@@ -12,8 +12,9 @@ import (
 // Check is something that the service needs to be ready.
 type Check struct {
 	Name string // one word, shown to operators
-	// Func returns nil when all is well. It is called at most every few
-	// seconds, never twice at once, and its context ends after two seconds.
+	// Func returns nil when all is well. It is called at most every few seconds,
+	// while it fails a few times a second, never twice at once, and its context
+	// ends after two seconds.
 	Func func(context.Context) error
 	// Note says what goes on, ready or not, "" for nothing to say; may be nil. It is
 	// asked as Func is, and must not wait.
@@ -22,6 +23,7 @@ type Check struct {
 
 const (
 	checkFresh   = 5 * time.Second
+	checkAgain   = 250 * time.Millisecond // after one that failed, so that what is ready is used at once
 	checkTimeout = 2 * time.Second
 )
 
@@ -77,7 +79,11 @@ var errSlow = errors.New("the check did not answer in time")
 func (c *cachedCheck) status() Status {
 	c.mutex.Lock()
 	if c.running == nil {
-		if !c.last.At.IsZero() && c.now().Sub(c.last.At) < checkFresh {
+		fresh := checkFresh
+		if !c.last.Ready {
+			fresh = checkAgain
+		}
+		if !c.last.At.IsZero() && c.now().Sub(c.last.At) < fresh {
 			defer c.mutex.Unlock()
 			return c.last
 		}

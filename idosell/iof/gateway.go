@@ -110,7 +110,7 @@ func (g *gatewayReader) start(t token) error {
 	name := g.open[len(g.open)-1]
 	switch path := g.open[1:]; {
 	case len(path) == 0 && name != gatewayRoot:
-		return fmt.Errorf("iof: %w: the root element is <%s>, not <%s>", ErrOtherFile, shown(name), gatewayRoot)
+		return fmt.Errorf("iof: %w: the root element is <%s>, which is not that of a gateway", ErrOtherFile, shown(name))
 	case len(path) == 0:
 		head := headOf(t, o)
 		to.Version, to.Edition, to.Generated = head.Version, head.Edition, head.Generated
