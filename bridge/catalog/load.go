@@ -24,6 +24,12 @@ type snapshot struct {
 	published  time.Time
 }
 
+// of says whether the snapshot is of what is published. After a backup was
+// restored generations are counted from an earlier one on: the time tells them apart.
+func (s *snapshot) of(published state) bool {
+	return s.generation == published.generation && s.published.Equal(published.published)
+}
+
 // Load makes the index of what is published where it is not the one in memory,
 // and puts it in its place: searches that run finish on the old one. Where nothing
 // is new that is one small query, so instances that do not import call it every
@@ -54,7 +60,7 @@ func (c *Catalog) load(ctx context.Context, asked int64) error {
 		return err
 	}
 	have := c.current.Load()
-	if published.generation == 0 || have != nil && have.generation == published.generation && have.listed == published.lists && have.asked >= asked {
+	if published.generation == 0 || have != nil && have.of(published) && have.listed == published.lists && have.asked >= asked {
 		return nil
 	}
 	begun := c.clock()
@@ -67,6 +73,9 @@ func (c *Catalog) load(ctx context.Context, asked int64) error {
 	built, err := c.build(ctx, tx, published, lists)
 	if err != nil {
 		return fmt.Errorf("make the index of the catalogue: %w", err)
+	}
+	if have != nil {
+		built.WarmLike(have.index)
 	}
 	c.current.Store(&snapshot{index: built, generation: published.generation, listed: published.lists, asked: asked, lists: lists, published: published.published})
 	c.logger.InfoContext(ctx, "the catalogue is in memory", "products", built.Len(), "generation", published.generation,
