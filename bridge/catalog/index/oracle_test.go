@@ -141,6 +141,17 @@ func (s *scan) search(q *index.Query) []matched {
 	if !s.own[spoken] {
 		spoken = s.languages[0]
 	}
+	hits, matches := s.searchIn(spoken, text, q)
+	if text != "" && !matches {
+		hits, _ = s.searchIn(s.languages[0], text, q)
+	}
+	slices.SortFunc(hits, func(a, b matched) int { return cmp.Or(slices.Compare(a.key, b.key), cmp.Compare(a.rank, b.rank)) })
+	return hits
+}
+
+// searchIn returns the hits of a text in a language, and whether its words match
+// anything at all, whatever the filters.
+func (s *scan) searchIn(spoken, text string, q *index.Query) (hits []matched, matches bool) {
 	var list []string
 	unfinished := true
 	all := words.SplitQuery(text)
@@ -166,16 +177,18 @@ func (s *scan) search(q *index.Query) []matched {
 		near[i] = s.near(fields, spoken, word, unfinished && i == len(list)-1)
 	}
 
-	var hits []matched
 	for rank, d := range s.docs {
-		if !s.passes(d, q) {
-			continue
-		}
 		if text == "" {
-			hits = append(hits, matched{d, nil, rank})
+			if s.passes(d, q) {
+				hits = append(hits, matched{d, nil, rank})
+			}
 			continue
 		}
 		key, found := s.place(fields[rank], spoken, list, near, unfinished)
+		matches = matches || found
+		if !s.passes(d, q) {
+			continue
+		}
 		whole := found && key[0] == 0 && len(list) > 0 && slices.EqualFunc(words.Split(text), fields[rank][0], func(word string, there token) bool { return word == there.word })
 		code := slices.ContainsFunc(d.Codes, func(code string) bool {
 			return plainCode(code) != "" && plainCode(code) == plainCode(text)
@@ -193,8 +206,7 @@ func (s *scan) search(q *index.Query) []matched {
 			hits = append(hits, matched{d, append([]int{first}, key...), rank})
 		}
 	}
-	slices.SortFunc(hits, func(a, b matched) int { return cmp.Or(slices.Compare(a.key, b.key), cmp.Compare(a.rank, b.rank)) })
-	return hits
+	return hits, matches
 }
 
 // place says how well a document matches all words; false where it does not.

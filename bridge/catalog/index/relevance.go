@@ -42,6 +42,25 @@ func (r *relevance) level(s *scratch, all bits, f filtered) {
 	}
 }
 
+// matches says whether any document matches all words, whatever the filters leave.
+func (r *relevance) matches() bool {
+	if len(r.words) == 0 || r.words[0][ways-1] == nil {
+		return false
+	}
+	for i, word := range r.words[0][ways-1] {
+		for _, other := range r.words[1:] {
+			if other[ways-1] == nil {
+				return false
+			}
+			word &= other[ways-1][i]
+		}
+		if word != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // sameAsBefore says whether no word finds more in a way than in the one before.
 func (r *relevance) sameAsBefore(way int) bool {
 	for i := range r.words {

@@ -22,6 +22,11 @@ const longestText = 1000
 // products are found, too. A text of spaces finds everything, one of signs alone
 // nothing but codes.
 //
+// Words that no document at all matches in the asked language, whatever the
+// filters, are looked for in the default one: an agent who reads English pages may
+// well have the wholesaler's own word for a thing. Names and labels stay in the
+// asked language.
+//
 // By relevance, products with the code come first, then those with exactly this
 // title, then those with all words in the title, first as they are, then in
 // another form, unfinished, mistyped; then those with words elsewhere, in the same
@@ -130,12 +135,12 @@ func (x *Index) find(s *scratch, text string, language int, f filtered) (bits, *
 	r.reset()
 	r.codes = f.among(r.codes, x.codes.find(maphash.String(x.seed, foldCode(text))))
 	t := x.texts[language]
-	list, unfinished := t.wordsOf(text)
-	if len(list) > 0 {
-		for i, word := range list {
-			r.words = append(r.words, t.reach(s, x.all, word, unfinished && i == len(list)-1))
-		}
-		r.level(s, x.all, f)
+	x.match(s, t, text, f)
+	if t != x.texts[0] && !r.matches() {
+		t = x.texts[0]
+		x.match(s, t, text, f)
+	}
+	if len(r.words) > 0 {
 		s.split = words.AppendSplit(s.split[:0], text)
 		for _, doc := range t.whole.find(hashWords(x.seed, s.split)) {
 			if r.levels[exactly].has(doc) {
@@ -152,6 +157,17 @@ func (x *Index) find(s *scratch, text string, language int, f filtered) (bits, *
 		return nil, nil
 	}
 	return hits, r
+}
+
+// match finds what matches the words of a text in a language.
+func (x *Index) match(s *scratch, t *text, query string, f filtered) {
+	r := &s.relevance
+	r.words = r.words[:0]
+	list, unfinished := t.wordsOf(query)
+	for i, word := range list {
+		r.words = append(r.words, t.reach(s, x.all, word, unfinished && i == len(list)-1))
+	}
+	r.level(s, x.all, f)
 }
 
 // among appends the documents of a list that the filters leave.

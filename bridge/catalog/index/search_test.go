@@ -112,7 +112,7 @@ func TestLanguages(t *testing.T) {
 	both.Names["eng"] = "Yellow mug"
 	x := built([]string{"pol", "eng", "ger"}, []*index.Document{both, titled(2, "Talerz"), titled(3, "Talerzyk")})
 	wantIDs(t, ids(x, index.Query{Text: "mugs", Language: "eng"}), 1)
-	wantIDs(t, ids(x, index.Query{Text: "kubek", Language: "eng"}))
+	wantIDs(t, ids(x, index.Query{Text: "kubkami", Language: "eng"}), 1)   // no English page has such a word
 	wantIDs(t, ids(x, index.Query{Text: "talerz", Language: "eng"}), 2, 3) // the default language's stands in
 	wantIDs(t, ids(x, index.Query{Text: "zolte kubki", Language: "xxx"}), 1)
 	wantIDs(t, ids(x, index.Query{Text: "kubki", Language: "ger"}), 1) // nothing is German: Polish forms are known
@@ -120,6 +120,57 @@ func TestLanguages(t *testing.T) {
 	wantIDs(t, ids(x, index.Query{Language: "pol", Order: index.ByName}), 1, 2, 3)
 	// Every other form of a word may be a beginning, too.
 	wantIDs(t, ids(x, index.Query{Text: "tal", Language: "pol"}), 2, 3)
+}
+
+// An agent who reads English pages typed "kubek", the wholesaler's own word, and
+// was told that there are none. Whether the shop's language stands in depends on
+// the words alone: a filter must not bring back what its count did not promise.
+func TestTheShopsOwnWordsInAnotherLanguage(t *testing.T) {
+	document := func(id int64, polish, english, category string) *index.Document {
+		d := titled(id, polish)
+		d.Names["eng"] = english
+		d.Values = []index.Value{{Param: "category", Value: category}}
+		d.Codes = []string{"kubek"}[:id%2] // of odd ones
+		return d
+	}
+	x := built([]string{"pol", "eng"}, []*index.Document{
+		document(2, "Kubek żółty", "Yellow mug", "a"), document(4, "Patera duża", "Large plate", "a"),
+		document(6, "Talerz duży", "Talerz plate", "b"), document(1, "Misa", "Bowl", "b"),
+	})
+	for _, c := range []struct {
+		text, category string
+		want           []int64
+	}{
+		{"kubki", "", []int64{2}},
+		{"zolte kubki", "a", []int64{2}},
+		{"kubki", "b", nil},
+		{"kubki duże", "", nil},            // no single product in either language
+		{"yellow kubek", "", nil},          // one language at a time
+		{"talerz", "", []int64{6}},         // an English page has it
+		{"talerz", "a", nil},               // so the Polish ones are not asked, whatever is left
+		{"kubek", "", []int64{1, 2}},       // a code comes first, and decides nothing
+		{"kubek", "b", []int64{1}},         //
+		{"duzy talez", "", []int64{6}},     // slips and forms are those of the language
+		{"large plates", "", []int64{4}},   //
+		{"duża patera", "a", []int64{4}},   //
+		{"za duża patera", "", []int64{4}}, // its fillers, too
+	} {
+		q := index.Query{Text: c.text, Language: "eng", Facets: true, Limit: 9, Filters: map[string]string{}}
+		if c.category != "" {
+			q.Filters["category"] = c.category
+		}
+		if got := ids(x, q); !slices.Equal(got, c.want) && len(got)+len(c.want) > 0 {
+			t.Errorf("%q in category %q: %v, want %v", c.text, c.category, got, c.want)
+		}
+		for _, facet := range x.Search(&q).Facets {
+			for _, option := range facet.Options {
+				further := index.Query{Text: c.text, Language: "eng", Filters: map[string]string{facet.Param: option.Value}}
+				if total := x.Search(&further).Total; total != option.Count {
+					t.Errorf("%q: %s=%s promises %d, finds %d", c.text, facet.Param, option.Value, option.Count, total)
+				}
+			}
+		}
+	}
 }
 
 func TestNamesAreCollated(t *testing.T) {
