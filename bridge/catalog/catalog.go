@@ -54,7 +54,8 @@ type Options struct {
 	// are no descriptions, since as they came they are not fit to be shown.
 	Sanitise func(html string) string
 	// Texts names what PlainText and Sanitise do. Products were read with what was
-	// in force then; where this differs the next full file is read for each anew.
+	// in force then; where this differs the full file is read for each anew, and Sync
+	// fetches it even if it has not changed.
 	Texts string
 	// Price is what visitors pay. It is called while the index is made, by one
 	// goroutine, and must not keep the product nor change it. In dropshipping it
@@ -66,7 +67,7 @@ type Options struct {
 	// Alerts may be nil.
 	Alerts Alerts
 	// MaxLoss is the share of the published products, 0 to 1, that a full file may
-	// lack; with 0 it may lack none. See LossError.
+	// lack and a change remove; with 0 none. See LossError.
 	MaxLoss float64
 	Feed    FeedOptions
 	// Registry gets the catalogue's metrics; nil: nobody does.

@@ -26,11 +26,15 @@ type modelled struct {
 // model says in the plainest way what a catalogue holds after each file.
 type model struct {
 	goods    map[int64]modelled
-	pricesAt int // minute
+	pricesAt int           // minute
+	changed  map[int64]int // minute of the change that a product's prices or stock are of
 }
 
 func (m *model) full(minute int, all []good) {
 	next := map[int64]modelled{}
+	if minute >= m.pricesAt {
+		clear(m.changed)
+	}
 	for _, g := range all {
 		n := modelled{Name: g.name, Desc: g.desc, Category: g.category, Gross: g.gross, Sizes: map[string]int{}}
 		known, there := m.goods[g.id]
@@ -55,9 +59,10 @@ func (m *model) light(minute int, all []good) {
 	m.pricesAt = minute
 	for _, g := range all {
 		known, there := m.goods[g.id]
-		if !there {
+		if !there || minute < m.changed[g.id] {
 			continue
 		}
+		delete(m.changed, g.id)
 		known.Gross = g.gross
 		known.Sizes = maps.Clone(known.Sizes)
 		for _, s := range g.sizes {
@@ -73,6 +78,7 @@ func (m *model) change(minute int, all []good) {
 		switch {
 		case g.attrs != "":
 			delete(m.goods, g.id)
+			delete(m.changed, g.id)
 			continue
 		case !there && g.name == "":
 			continue
@@ -90,6 +96,9 @@ func (m *model) change(minute int, all []good) {
 			known.Category = g.category
 		}
 		older := there && minute < m.pricesAt
+		if (g.gross != "" || len(g.sizes) > 0) && !older {
+			m.changed[g.id] = minute
+		}
 		if g.gross != "" && !older {
 			known.Gross = g.gross
 		}
@@ -162,7 +171,7 @@ func TestRandomFilesAgainstAModel(t *testing.T) {
 		t.Logf("seed %d", seed)
 		r := rand.New(rand.NewPCG(seed, 1))
 		f := open(t, s)
-		m := &model{goods: map[int64]modelled{}}
+		m := &model{goods: map[int64]modelled{}, changed: map[int64]int{}}
 		minute := 5
 		for round := range rounds {
 			minute += r.IntN(3)

@@ -35,14 +35,18 @@ type ImportReport struct {
 	Changed   int       `json:"changed"`
 	// Unchanged counts as well what cannot change anything: unknown products of a
 	// light offer, removals of unknown ones.
-	Unchanged int           `json:"unchanged"`
-	Removed   int           `json:"removed"`
-	Unknown   int           `json:"unknown"` // in light offers: products that the catalogue does not have
-	Damaged   int           `json:"damaged"`
-	Damages   []Damage      `json:"damages,omitempty"` // the first 100 of them, in the file's order
-	Bytes     int64         `json:"bytes"`             // read
-	Took      time.Duration `json:"took"`              // nanoseconds
-	Longest   time.Duration `json:"longest"`           // the longest time that a transaction kept others from writing
+	Unchanged int `json:"unchanged"`
+	Removed   int `json:"removed"`
+	// Kept are published products that a full file lacks, and that stay: it holds
+	// damage in which they may be (no id that can be read, or no well-formed XML).
+	// The next full file without any takes them out.
+	Kept    int           `json:"kept,omitempty"`
+	Unknown int           `json:"unknown"` // in light offers: products that the catalogue does not have
+	Damaged int           `json:"damaged"`
+	Damages []Damage      `json:"damages,omitempty"` // the first 100 of them, in the file's order
+	Bytes   int64         `json:"bytes"`             // read
+	Took    time.Duration `json:"took"`              // nanoseconds
+	Longest time.Duration `json:"longest"`           // the longest time that a transaction kept others from writing
 }
 
 // Damage is what is wrong with one product of a file, which was left out.
@@ -63,11 +67,11 @@ func (r *ImportReport) damage(d Damage) {
 	}
 }
 
-// LossError says that a full file lacks so many of the published products that
-// it is more likely broken than right. Nothing was changed. Import it with
+// LossError says that a full file lacks, or a change removes, so many of the
+// published products that it is more likely broken than right. Nothing was changed. Import it with
 // Confirmed once a person has said that it is right.
 type LossError struct {
-	Lost int // published products that the file lacks
+	Lost int // published products that would go
 	Of   int // published products
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,10 +45,13 @@ type run struct {
 	// older says that prices and stock of the catalogue are from a newer file than
 	// this one, and stay.
 	older bool
-	named bool            // any product has a name or a category
-	gone  map[int64]bool  // removed="yes"; few
-	langs map[string]bool // of the products' names
-	paths map[string]string
+	named bool // any product has a name or a category
+	// doubtful says that damage may hide products whose ids are not known: what
+	// seems to be missing may be there.
+	doubtful bool
+	gone     map[int64]bool  // removed="yes"; few
+	langs    map[string]bool // of the products' names
+	paths    map[string]string
 }
 
 // item is a product's element in a batch.
@@ -74,6 +78,7 @@ type batch struct {
 	added     int
 	good      int
 	named     bool
+	doubtful  bool
 	langs     map[string]bool
 	paths     map[string]string // by path, of categories with an id
 }
@@ -112,13 +117,21 @@ func newRun(c *Catalog, s *stage, kind iof.Kind, head iof.Offer, published state
 	return r
 }
 
+// reading counts how often the translation of products has changed: count up where
+// it changes again.
+const reading = "2"
+
+// readingOf names how products are made of a file's elements.
+func readingOf(o *Options) string {
+	return strconv.FormatUint(xxhash.Sum64String(strings.Join([]string{reading, strconv.Itoa(recordForm), o.Texts}, "\x00")), 36)
+}
+
 // saltOf tells apart all that the same bytes may be read by differently.
 func saltOf(head iof.Offer, o *Options) uint64 {
 	location := ""
 	if o.Location != nil {
 		location = o.Location.String()
 	}
-	const reading = "2" // count up where the translation of products changes
 	return xxhash.Sum64String(strings.Join([]string{reading, string(rune('0' + recordForm)), head.Version, head.Currency, head.Language, location, o.Texts}, "\x00"))
 }
 
@@ -200,10 +213,14 @@ func (r *run) cut(ctx context.Context, reader *iof.Reader, free <-chan *batch, p
 func (r *run) take(b *batch, element iof.Element, damage *iof.ProductError) {
 	id, err := productID(element.ID)
 	switch {
-	case err != nil && damage == nil:
+	case err != nil:
+		b.doubtful = true
+		if damage != nil {
+			err = damage.Err
+		}
 		b.damages = append(b.damages, Damage{ID: cut(element.ID), Offset: element.Offset, Text: err.Error()})
 		return
-	case err == nil && !r.seen.CheckedAdd(uint64(id)):
+	case !r.seen.CheckedAdd(uint64(id)):
 		b.damages = append(b.damages, Damage{ID: element.ID, Offset: element.Offset, Text: "a product with this id came before: the first one is used"})
 		return
 	case damage != nil:
@@ -265,6 +282,7 @@ func (r *run) writeBatch(ctx context.Context, b *batch) error {
 		r.gone[id] = true
 	}
 	r.named = r.named || b.named
+	r.doubtful = r.doubtful || b.doubtful
 	maps.Copy(r.langs, b.langs)
 	for path, id := range b.paths {
 		if known, ok := r.paths[path]; (!ok || id < known) && len(r.paths) < mostPaths {
@@ -278,6 +296,11 @@ func (r *run) writeBatch(ctx context.Context, b *batch) error {
 // to be published.
 func (r *run) finish(ctx context.Context) (publication, error) {
 	next := publication{state: r.published}
+	if r.kind == iof.FullChange {
+		if err := r.judge(r.report.Removed); err != nil {
+			return publication{}, err
+		}
+	}
 	if r.kind == iof.Full {
 		if err := r.removeMissing(ctx); err != nil {
 			return publication{}, err
@@ -298,8 +321,18 @@ func (r *run) finish(ctx context.Context) (publication, error) {
 	return next, err
 }
 
+// judge refuses a file that takes away more products than MaxLoss allows, unless a
+// person has confirmed it.
+func (r *run) judge(lost int) error {
+	if float64(lost) > r.catalog.options.MaxLoss*float64(r.published.products) && !r.confirmed {
+		return &LossError{Lost: lost, Of: int(r.published.products)}
+	}
+	return nil
+}
+
 // removeMissing takes out the published products that a full file lacks, unless
-// they are too many.
+// they are too many. Where the file is doubtful only those go that it removes by
+// name.
 func (r *run) removeMissing(ctx context.Context) error {
 	for id := range r.gone {
 		r.seen.Remove(uint64(id))
@@ -319,9 +352,11 @@ func (r *run) removeMissing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lost := missing.GetCardinality()
-	if float64(lost) > r.catalog.options.MaxLoss*float64(r.published.products) && !r.confirmed {
-		return &LossError{Lost: int(lost), Of: int(r.published.products)}
+	if err := r.judge(int(missing.GetCardinality())); err != nil {
+		return err
+	}
+	if r.doubtful {
+		r.keepMissing(missing)
 	}
 	var ids []any
 	for each := missing.Iterator(); each.HasNext(); {
@@ -335,6 +370,17 @@ func (r *run) removeMissing(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keepMissing leaves in what the file does not remove by name.
+func (r *run) keepMissing(missing *roaring64.Bitmap) {
+	named := roaring64.New()
+	for id := range r.gone {
+		named.Add(uint64(id))
+	}
+	lost := missing.GetCardinality()
+	missing.And(named)
+	r.report.Kept = int(lost - missing.GetCardinality())
 }
 
 // publishedIDs calls for the ids in force at a generation, in ascending order.

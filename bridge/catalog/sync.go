@@ -109,6 +109,7 @@ type follower struct {
 	location *time.Location
 	alerts   Alerts
 	feed     FeedOptions
+	reading  string       // names how products are read
 	client   *feed.Client // nil: no feed is configured
 	metrics  *feedMetrics
 	patience time.Duration // with another who is at it
@@ -122,7 +123,7 @@ type follower struct {
 // missing.
 func newFollower(imports importer, options Options) (*follower, error) {
 	f := &follower{imports: imports, store: options.Store, logger: options.Logger, clock: options.Clock,
-		location: options.Location, alerts: options.Alerts, feed: options.Feed, patience: 2 * time.Second}
+		location: options.Location, alerts: options.Alerts, feed: options.Feed, reading: readingOf(&options), patience: 2 * time.Second}
 	if f.logger == nil {
 		f.logger = slog.New(slog.DiscardHandler)
 	}

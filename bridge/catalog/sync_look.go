@@ -99,6 +99,7 @@ func (l *look) all(ctx context.Context) {
 			return
 		}
 	}
+	l.state.Reread(g, l.reading)
 	if step, due := l.state.Full(g, l.options.Force); due {
 		err := l.take(ctx, step)
 		if errors.Is(err, errNoOffer) && l.known.plain {

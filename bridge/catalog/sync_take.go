@@ -172,6 +172,9 @@ func (l *look) publish(ctx context.Context, step feed.Step, d *feed.Download, no
 		made = head.Generated.UTC()
 	}
 	next.Imported(step, now, made)
+	if step.Kind == iof.Full {
+		next.Reading = l.reading
+	}
 	content, err := d.Open()
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the download: %w", err)
@@ -237,6 +240,10 @@ func (l *look) settle(ctx context.Context, step feed.Step, report FileReport, er
 	case report.Outcome == Imported && i != nil:
 		l.logger.InfoContext(ctx, "a file of the feed was imported", "file", report.File, "products", i.Products, "added", i.Added,
 			"changed", i.Changed, "removed", i.Removed, "damaged", i.Damaged, "took", i.Took)
+		if i.Kept > 0 {
+			l.logger.WarnContext(ctx, "a file of the feed is damaged where products may be hidden: none was removed for being missing", "file", report.File,
+				"kept", i.Kept, "damaged", i.Damaged)
+		}
 	case report.Outcome == Imported:
 		l.logger.InfoContext(ctx, "a file of the feed was imported", "file", report.File)
 	case report.Outcome == Failed:

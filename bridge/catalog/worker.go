@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"time"
 
 	"octobridge/idosell/iof"
 )
@@ -56,6 +57,7 @@ func (w *worker) make(ctx context.Context, b *batch) error {
 			if !errors.As(err, &damage) {
 				return err
 			}
+			b.doubtful = b.doubtful || errors.Is(err, iof.ErrMalformed)
 			b.damages = append(b.damages, Damage{ID: cut(damage.ID), Offset: it.offset, Text: damage.Err.Error()})
 			continue
 		}
@@ -122,6 +124,10 @@ func (w *worker) light(b *batch, it *item, fresh *Product, has iof.Parts, have s
 	if err != nil {
 		return err
 	}
+	if known.Generated.After(w.run.head.Generated) {
+		b.unchanged++ // a change that was made since has its own
+		return nil
+	}
 	generated := known.Generated
 	renew(known, fresh, has)
 	changed := *known
@@ -143,6 +149,9 @@ func (w *worker) change(b *batch, it *item, fresh *Product, has iof.Parts, have 
 			return nil
 		}
 		b.good++
+		if has&pricesAndStock == 0 {
+			fresh.Generated = time.Time{}
+		}
 		w.put(b, it.id, 0, fresh, have, false)
 		return nil
 	}
@@ -201,8 +210,9 @@ func (w *worker) put(b *batch, id, hash int64, p *Product, have stored, publishe
 	b.rows = append(b.rows, r)
 }
 
-// same says whether a product is packed in a record, but for the time of its
-// file.
+// same says whether a product is packed in a record. The time of its file does not
+// count, but for that of a change: a light offer from before it must not take
+// back what it says.
 func (w *worker) same(p *Product, record []byte) bool {
 	if len(record) == 0 {
 		return false
@@ -212,7 +222,9 @@ func (w *worker) same(p *Product, record []byte) bool {
 		return false
 	}
 	changed := *p
-	changed.Generated = known.Generated
+	if w.run.kind != iof.FullChange {
+		changed.Generated = known.Generated
+	}
 	w.record.reset()
 	w.record.record(&changed)
 	return bytes.Equal(w.record.out, record)

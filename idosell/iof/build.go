@@ -48,7 +48,7 @@ func (r *Reader) Decode(element Element) (Product, error) {
 		err = b.read(tokens)
 	}
 	if err != nil {
-		b.faults = append(b.faults, fmt.Errorf("it is not well-formed XML: %w", err))
+		b.faults = append(b.faults, fmt.Errorf("it is %w: %w", ErrMalformed, err))
 	} else {
 		b.finish()
 	}

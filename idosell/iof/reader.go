@@ -37,6 +37,9 @@ var (
 	// ErrTooLarge means that a product, or one piece of text, is larger than the
 	// limit (see ProductLimit).
 	ErrTooLarge = errors.New("larger than the limit")
+	// ErrMalformed means that a product's element is not well-formed inside. Its
+	// begin and end may then be those of two products, with others between them.
+	ErrMalformed = errors.New("not well-formed XML")
 	// ErrNotOffer means that the file is XML, but not an offer: another file of
 	// the feed, or an error page.
 	ErrNotOffer = errors.New("not an IOF offer")

@@ -60,9 +60,11 @@ type State struct {
 	FullDue bool `json:"fullDue,omitempty"`
 	// LightDue says that prices and stock of a full file or a change were
 	// imported since the last light file, whose own are newer.
-	LightDue bool   `json:"lightDue,omitempty"`
-	Stuck    *Stuck `json:"stuck,omitempty"`
-	Held     *Held  `json:"-"` // kept apart: the operator confirms it meanwhile
+	LightDue bool `json:"lightDue,omitempty"`
+	// Reading names how the products of the last full file were read (see Reread).
+	Reading string `json:"reading,omitempty"`
+	Stuck   *Stuck `json:"stuck,omitempty"`
+	Held    *Held  `json:"-"` // kept apart: the operator confirms it meanwhile
 }
 
 // Clone returns a copy that shares nothing with the state.
@@ -186,6 +188,15 @@ func (s *State) Full(g *iof.Gateway, force bool) (Step, bool) {
 		}
 	}
 	return s.due(part, force || s.FullDue)
+}
+
+// Reread says how products are read now. Where that is another way than when the
+// full file was imported, it is due, even if it is the known one: until then its
+// texts are as they were made before.
+func (s *State) Reread(g *iof.Gateway, reading string) {
+	if g.Full != nil && !s.Files[iof.Full].none() && s.Reading != reading {
+		s.FullDue = true
+	}
 }
 
 // Outdated says that the file that is held back is not offered any more.
