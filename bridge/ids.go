@@ -33,5 +33,30 @@ func (b *idBook) shown(id int64) string {
 	return strconv.FormatInt(id, 10)
 }
 
+// size returns the size that the shop's id stands for, as the wholesaler calls it;
+// "" for an id of a whole product.
+func (b *idBook) size(id string) string {
+	if b == nil {
+		return ""
+	}
+	code, _ := b.ids.Code(id)
+	_, size, _ := strings.Cut(code, "-")
+	return size
+}
+
+// sold are the cards of what the shop has.
+func (b *idBook) sold(cards []*card) []*card {
+	if b == nil {
+		return cards
+	}
+	list := make([]*card, 0, len(cards)) // those that came are kept by others
+	for _, c := range cards {
+		if b.sells(c.id) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
 // sells says whether the shop has the product.
 func (b *idBook) sells(id int64) bool { return b == nil || len(b.ids.Product(id)) > 0 }

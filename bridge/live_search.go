@@ -18,6 +18,7 @@ func (s *liveSource) search(ctx context.Context, query searchQuery, filters map[
 	category, filtered := productID(filters[categoryFilter])
 	query.category = category
 	page, age, err := s.find(ctx, query)
+	page = s.soldOf(page, query)
 	if filtered && err == nil {
 		page.filters.Applied = []oct8ne.AppliedFilter{{
 			Param:      categoryFilter,
@@ -27,6 +28,18 @@ func (s *liveSource) search(ctx context.Context, query searchQuery, filters map[
 		}}
 	}
 	return page, age, err
+}
+
+// soldOf leaves out of a page what the shop does not have (shop.ids_file), whose ids
+// would be the wholesaler's. How many of the other pages' the shop has is not known:
+// only where all that was found stands on one page, the total is exact.
+func (s *liveSource) soldOf(page found, query searchQuery) found {
+	all := len(page.cards)
+	page.cards = s.mapper.ids.sold(page.cards)
+	if query.page == 1 && page.total == all {
+		page.total = len(page.cards)
+	}
+	return page
 }
 
 // categoryName finds what the results say of the category itself: they may be of
@@ -165,7 +178,7 @@ func (s *liveSource) related(ctx context.Context, id int64, v *view) ([]*card, t
 		return nil, 0, err
 	}
 	near := make([]*card, 0, len(page.cards))
-	for _, c := range page.cards {
+	for _, c := range s.mapper.ids.sold(page.cards) {
 		if c.id != id && c.category == to.category {
 			near = append(near, c)
 		}

@@ -68,7 +68,7 @@ func (m *mapper) product(p *idosell.Product, language string) *product {
 // wholesaler that does not say where is linked to at its door.
 func (m *mapper) pageOf(c *card, cardURL string) string {
 	if m.productURL != "" {
-		return m.productURL.fill(c.idText, c.size, c.code, slug(c.title))
+		return m.productURL.fill(c.idText, cmp.Or(m.ids.size(c.idText), c.size), c.code, slug(c.title))
 	}
 	return cmp.Or(absolute(m.host, cardURL), m.host.String())
 }
@@ -76,7 +76,7 @@ func (m *mapper) pageOf(c *card, cardURL string) string {
 // cartOf is the address that puts a product into the cart.
 func (m *mapper) cartOf(c *card) string {
 	if m.addToCartURL != "" {
-		return m.addToCartURL.fill(c.idText, c.size, c.code, slug(c.title))
+		return m.addToCartURL.fill(c.idText, cmp.Or(m.ids.size(c.idText), c.size), c.code, slug(c.title))
 	}
 	return m.publicURL + "/cart/add?id=" + percentEncoded(c.idText)
 }

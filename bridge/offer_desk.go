@@ -66,7 +66,7 @@ func (d offerDesk) Status(ctx context.Context) (*FeedStatus, error) {
 		return nil, err
 	}
 	shown := &FeedStatus{
-		Host: s.Host, Generation: s.Generation, Products: s.Products, LastChecked: s.LastChecked, LastChanged: s.LastChanged, LastError: s.LastError,
+		Host: s.Host, Generation: s.Generation, Products: s.Indexed, Offered: s.Products, LastChecked: s.LastChecked, LastChanged: s.LastChanged, LastError: s.LastError,
 	}
 	for i := range s.Files {
 		f := &s.Files[i]

@@ -35,7 +35,8 @@ type FeedLoad struct {
 type FeedStatus struct {
 	Host        string       `json:"host"`                 // of the feed's address, whose rest holds a token; "" where only files were loaded
 	Generation  int64        `json:"generation"`           // counts what was published; 0: nothing yet
-	Products    int          `json:"products"`             // that searches find
+	Products    int          `json:"products"`             // that searches find; 0 until they are in memory
+	Offered     int          `json:"offered"`              // that the offer has; more than Products where shop.ids_file leaves some out
 	LastChecked time.Time    `json:"lastChecked,omitzero"` // when the feed was last looked at; zero: never
 	LastChanged time.Time    `json:"lastChanged,omitzero"` // when something new was last published; zero: never
 	Files       []FeedFile   `json:"files"`                // what was last made of each file, in the order in which they are read

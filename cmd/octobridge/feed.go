@@ -74,6 +74,9 @@ func feedSheet(status bridge.FeedStatus, width int) string {
 	var s sheet
 	s.add("Feed", status.Host)
 	s.add("Products", strconv.Itoa(status.Products))
+	if status.Offered != status.Products {
+		s.add("In the offer", strconv.Itoa(status.Offered))
+	}
 	s.add("Published", clock(status.LastChanged))
 	s.add("Looked at", clock(status.LastChecked))
 	if running := status.Running; running != nil {

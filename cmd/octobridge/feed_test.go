@@ -102,14 +102,14 @@ func feedService(t *testing.T, parts bridge.OperatorParts) (run func(ctx context
 var (
 	fedAt  = time.Date(2026, 11, 22, 1, 2, 3, 0, time.UTC)
 	wasFed = bridge.FeedStatus{
-		Host: "wholesaler.example", Generation: 3, Products: 1200, LastChecked: fedAt, LastChanged: fedAt,
+		Host: "wholesaler.example", Generation: 3, Products: 1200, Offered: 1200, LastChecked: fedAt, LastChanged: fedAt,
 		Files: []bridge.FeedFile{{Kind: "full", ChangedAt: fedAt, ImportedAt: fedAt, Products: 1200, Added: 1200}},
 	}
 )
 
 func TestFeedLoadFollowsTheService(t *testing.T) {
 	after := wasFed
-	after.Generation, after.Products = 4, 1210
+	after.Generation, after.Products, after.Offered = 4, 1210, 1210
 	after.Files = []bridge.FeedFile{
 		wasFed.Files[0],
 		{Kind: "full_change", ChangedAt: fedAt, ImportedAt: fedAt.Add(time.Hour), Products: 14, Added: 12, Changed: 1, Removed: 2, Damaged: 1},
@@ -246,6 +246,11 @@ func TestFeedStatus(t *testing.T) {
 	var got bridge.FeedStatus
 	if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || got.Running == nil || len(got.Files) != 2 {
 		t.Errorf("exit code %d, %v\n%s", code, err, out)
+	}
+	desk.status = wasFed
+	desk.status.Products = 3 // by shop.ids_file
+	if _, out, _ := run(t.Context(), "feed", "status"); !strings.Contains(strings.Join(strings.Fields(out), " "), "Products 3 In the offer 1200 ") {
+		t.Errorf("less is found than offered:\n%s", out)
 	}
 	desk.status = bridge.FeedStatus{Host: "wholesaler.example"}
 	if code, _, errOut := run(t.Context(), "feed", "status"); code != exitNo || !strings.Contains(errOut, "nothing is published yet") {
