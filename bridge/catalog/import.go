@@ -32,7 +32,7 @@ func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o Impo
 		return nil, err
 	}
 	defer func() { _ = unlock() }() // a lock that was lost is noticed by the token, see stage
-	if err := c.takeBack(ctx); err != nil {
+	if err := c.takeBack(ctx, ""); err != nil {
 		return nil, err
 	}
 	published, err := readState(ctx, c.store.DB())
@@ -72,7 +72,7 @@ func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o Impo
 	}
 	report.Bytes, report.Longest = counted.bytes, s.longest
 	if err != nil {
-		c.undo(ctx)
+		c.undo(ctx, s.token)
 		return nil, err
 	}
 	if s.written > 0 {
@@ -90,10 +90,10 @@ func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o Impo
 const undoing = time.Minute
 
 // undo takes a failed import back, also when its context has ended.
-func (c *Catalog) undo(ctx context.Context) {
+func (c *Catalog) undo(ctx context.Context, token string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
 	defer cancel()
-	if err := c.takeBack(ctx); err != nil {
+	if err := c.takeBack(ctx, token); err != nil {
 		// Nobody sees what is left, and the next import, or start, takes it back.
 		c.logger.WarnContext(ctx, "an import could not be taken back whole; the next one does", "error", err)
 	}

@@ -82,16 +82,12 @@ func (s *stage) tx(ctx context.Context, fn func(*sql.Tx) error) error {
 }
 
 // mine checks, in a transaction, that no other import has taken over, which can
-// only be where the lock was lost.
+// only be where the lock was lost. It writes the token that is there, and so nobody
+// takes over before the transaction is at its end: what it stages cannot be left
+// among the rows of who does.
 func (s *stage) mine(ctx context.Context, tx *sql.Tx) error {
-	var token string
-	if err := tx.QueryRowContext(ctx, "SELECT token FROM catalog_state WHERE id = 1").Scan(&token); err != nil {
-		return err
-	}
-	if token != s.token {
-		return errTakenOver
-	}
-	return nil
+	done, err := tx.ExecContext(ctx, s.catalog.store.Rebind("UPDATE catalog_state SET token = token WHERE id = 1 AND token = ?"), s.token)
+	return one(done, err, errTakenOver)
 }
 
 // write stages rows, at most perBatch of them, each product once in an import.
@@ -218,7 +214,7 @@ func (s *stage) publish(ctx context.Context, p publication, mark func(context.Co
 			language = ?, currency = ?, languages = ?, full_at = ?, prices_at = ?, published_at = ?, staging = 0, token = ''
 			WHERE id = 1 AND token = ?`),
 			published, p.products, p.version, p.language, p.currency, strings.Join(p.languages, ","),
-			micro(p.fullAt), micro(p.pricesAt), micro(p.published), s.token)
+			store.Micro(p.fullAt), store.Micro(p.pricesAt), store.Micro(p.published), s.token)
 		if err := one(done, err, errTakenOver); err != nil {
 			return err
 		}
@@ -261,34 +257,48 @@ func (c *Catalog) takeBackLeft(ctx context.Context) error {
 		return nil
 	}
 	defer func() { _ = unlock() }()
-	return c.takeBack(ctx)
+	return c.takeBack(ctx, "")
 }
 
-// takeBack takes back what is staged, in small transactions. The import lock is
-// held.
-func (c *Catalog) takeBack(ctx context.Context) error {
+// takeBack takes back what is staged, in small transactions; with a token only what
+// was staged under that one. First it takes the token over, so that who staged it
+// stages no more. The import lock is held, unless it was lost.
+func (c *Catalog) takeBack(ctx context.Context, token string) error {
 	s, err := readState(ctx, c.store.DB())
-	if err != nil || s.staging == 0 {
+	if err != nil || s.staging == 0 || token != "" && s.token != token {
 		return err
 	}
 	if s.staging <= s.generation {
 		return fmt.Errorf("the catalogue's state is damaged: generation %d is staged while %d is published: restore a backup", s.staging, s.generation)
 	}
+	own := &stage{catalog: c, generation: s.staging, token: rand.Text()}
+	err = c.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, c.store.Rebind("UPDATE catalog_state SET token = ? WHERE id = 1 AND staging = ? AND token = ?"),
+			own.token, s.staging, s.token)
+		return one(done, err, errTakenOver)
+	})
+	if err != nil {
+		return fmt.Errorf("take an unfinished import back: %w", err)
+	}
+	mine := func(tx *sql.Tx) error { return own.mine(ctx, tx) }
 	for _, table := range tables {
 		if err := c.inRanges(ctx, table, func(tx *sql.Tx, from, to int64) error {
+			if err := mine(tx); err != nil {
+				return err
+			}
 			_, err := tx.ExecContext(ctx, c.store.Rebind("DELETE FROM "+table+" WHERE id > ? AND id <= ? AND since = ?"), from, to, s.staging)
 			return err
 		}); err != nil {
 			return fmt.Errorf("take an unfinished import back: %w", err)
 		}
-		if err := c.repeatedly(ctx, `UPDATE `+table+` SET until = 9223372036854775807 WHERE (id, since) IN
+		if err := c.repeatedly(ctx, mine, `UPDATE `+table+` SET until = 9223372036854775807 WHERE (id, since) IN
 			(SELECT id, since FROM `+table+` WHERE until = ? AND until < 9223372036854775807 LIMIT 256)`, s.staging); err != nil {
 			return fmt.Errorf("take an unfinished import back: %w", err)
 		}
 	}
 	err = c.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, c.store.Rebind("UPDATE catalog_state SET staging = 0, token = '' WHERE id = 1 AND staging = ?"), s.staging)
-		return err
+		done, err := tx.ExecContext(ctx, c.store.Rebind("UPDATE catalog_state SET staging = 0, token = '' WHERE id = 1 AND token = ?"), own.token)
+		return one(done, err, errTakenOver)
 	})
 	if err != nil {
 		return fmt.Errorf("take an unfinished import back: %w", err)
@@ -316,11 +326,17 @@ func (c *Catalog) inRanges(ctx context.Context, table string, call func(tx *sql.
 }
 
 // repeatedly runs a statement that changes a small part of what it could, each
-// time in a transaction of its own, until nothing is left.
-func (c *Catalog) repeatedly(ctx context.Context, query string, args ...any) error {
+// time in a transaction of its own that may check something first, until nothing is
+// left.
+func (c *Catalog) repeatedly(ctx context.Context, check func(*sql.Tx) error, query string, args ...any) error {
 	for {
 		var n int64
 		err := c.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
+			if check != nil {
+				if err := check(tx); err != nil {
+					return err
+				}
+			}
 			done, err := tx.ExecContext(ctx, c.store.Rebind(query), args...)
 			if err != nil {
 				return err
@@ -338,7 +354,7 @@ func (c *Catalog) repeatedly(ctx context.Context, query string, args ...any) err
 // generation before it stay, since other instances may still show them.
 func (c *Catalog) tidy(ctx context.Context, published int64) error {
 	for _, table := range tables {
-		if err := c.repeatedly(ctx, `DELETE FROM `+table+` WHERE (id, since) IN
+		if err := c.repeatedly(ctx, nil, `DELETE FROM `+table+` WHERE (id, since) IN
 			(SELECT id, since FROM `+table+` WHERE until <= ? AND until < 9223372036854775807 LIMIT 256)`, published-1); err != nil {
 			return fmt.Errorf("delete what is out of date: %w", err)
 		}
