@@ -19,6 +19,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"octobridge/bridge/config"
 	"octobridge/bridge/orders"
 	"octobridge/idosell"
 	"octobridge/idosell/sandbox"
@@ -28,6 +29,9 @@ import (
 // The purchase side: amounts that stand nowhere else. The sandbox's products and
 // orders get the first kind, the orders that are known here the second.
 const plantedGoods, plantedExpected = "8419.57", "9241.63"
+
+// demoEuro is what a euro costs in a demonstration.
+const demoEuro = "4.25"
 
 // paid is one amount that the shop pays, and where it was planted.
 type paid struct {
@@ -41,18 +45,27 @@ type paid struct {
 // account's prices is the proof that they would be found.
 func TestWhatTheShopPaysStaysInside(t *testing.T) {
 	t.Parallel()
-	cases := []struct {
+	type way struct {
 		kind   ShopKind
 		source PriceSource
-	}{{Dropshipping, PricesNone}, {Dropshipping, PricesRetail}, {Dropshipping, PricesSRP}, {Wholesale, PricesAccount}}
+		offer  bool // products are those of the wholesaler's feed, not asked for live
+	}
+	cases := []way{
+		{Dropshipping, PricesNone, false}, {Dropshipping, PricesRetail, false}, {Dropshipping, PricesSRP, false}, {Wholesale, PricesAccount, false},
+		{Dropshipping, PricesNone, true}, {Dropshipping, PricesRetail, true}, {Dropshipping, PricesSRP, true}, {Dropshipping, PricesAccount, true}, {Wholesale, PricesAccount, true},
+	}
 	locales := []string{"pl-PL", "en-GB", "de-CH"}
 	if testing.Short() { // the race detector makes minutes of it
-		cases, locales = slices.Delete(cases, 2, 3)[1:], locales[:1]
+		cases, locales = []way{cases[1], cases[3], cases[4], cases[7]}, locales[:1]
 	}
 	for _, c := range cases {
-		t.Run(string(c.kind)+" "+string(c.source), func(t *testing.T) {
+		name := string(c.kind) + " " + string(c.source)
+		if c.offer {
+			name += " from the feed"
+		}
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			shop := openShop(t, c.kind, c.source)
+			shop := openShop(t, c.kind, c.source, c.offer)
 			planted := shop.planted()
 			found := map[string]bool{}
 			look := func(answers map[string]string) {
@@ -72,7 +85,8 @@ func TestWhatTheShopPaysStaysInside(t *testing.T) {
 					}
 				}
 			}
-			answers := shop.answers(locales...)
+			ways := []string{"&currency=EUR", "&currency=PLN", "&callback=f"}
+			answers := shop.answers(ways, locales...)
 			look(answers)
 			shop.mustShow(answers, "149,90", "SH-1", "HERE-1", "HERE-3") // the retail side is there
 			if c.source == PricesRetail {
@@ -91,12 +105,16 @@ func TestWhatTheShopPaysStaysInside(t *testing.T) {
 					}
 				}
 			}
-			// A wholesaler in trouble, who writes amounts into its complaints.
+			// A wholesaler in trouble, who writes amounts into its complaints. Who asks
+			// it live waits long for each answer, whatever is shown of prices.
+			if !c.offer && c.source != PricesRetail {
+				return
+			}
 			for _, trouble := range []string{
 				`{"trouble": {"fault": {"code": 9, "text": "limit %[1]s, %[2]s"}}}`, `{"trouble": {"soapFault": "wartość %[1]s, %[2]s"}}`,
 			} {
 				shop.control(fmt.Sprintf(trouble, plantedGoods, shop.catalogue.Products[0].Wholesale))
-				look(shop.answers("it-IT")) // a language that nothing is kept in
+				look(shop.answers(ways[:1], "it-IT")) // a language that nothing is kept in
 			}
 		})
 	}
@@ -112,7 +130,7 @@ type pricedShop struct {
 	http       *http.Client
 }
 
-func openShop(t *testing.T, kind ShopKind, source PriceSource) *pricedShop {
+func openShop(t *testing.T, kind ShopKind, source PriceSource, offer bool) *pricedShop {
 	t.Helper()
 	s := &pricedShop{t: t, catalogue: pricedCatalogue()}
 	server := sandbox.New(sandbox.Options{Catalogue: s.catalogue, Orders: pricedOrders()})
@@ -127,6 +145,12 @@ func openShop(t *testing.T, kind ShopKind, source PriceSource) *pricedShop {
 	s.public = "http://" + listener.Addr().String()
 	settings := demoConfig(kind, s.public, s.wholesaler, t.TempDir(), s.catalogue.Currency)
 	settings.Pricing.Source = string(source)
+	if kind == Dropshipping && source == PricesAccount {
+		settings.Pricing.Margins = []string{"37%"}
+	}
+	if !offer {
+		settings.Feed = config.Feed{}
+	}
 	pages := newDemoShop(s.catalogue, nil)
 	service, err := NewService(t.Context(), ServiceOptions{Config: settings, Version: "test", Listener: listener, Public: pages.mount})
 	if err != nil {
@@ -134,6 +158,11 @@ func openShop(t *testing.T, kind ShopKind, source PriceSource) *pricedShop {
 	}
 	pages.adapter = service.Adapter()
 	s.plantOrders(service)
+	if offer {
+		if err := service.offer.readNow(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := service.Listen(); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +265,8 @@ func (s *pricedShop) planted() []paid {
 		price := product.WholesalePrice.Decimal
 		list = append(list, paid{fmt.Sprint("the price of product ", product.ID), price},
 			paid{fmt.Sprint("the net price of product ", product.ID), price.Div(decimal.RequireFromString("1.23")).Round(2)},
-			paid{fmt.Sprint("the double price of product ", product.ID), price.Add(price)})
+			paid{fmt.Sprint("the double price of product ", product.ID), price.Add(price)},
+			paid{fmt.Sprint("in euros the price of product ", product.ID), price.DivRound(decimal.RequireFromString(demoEuro), 2)})
 	}
 	for order, err := range client.Orders(s.t.Context(), idosell.OrderQuery{}) {
 		if err != nil || !order.Payment.Costs.Total().Valid {
@@ -256,8 +286,8 @@ func (s *pricedShop) planted() []paid {
 }
 
 // answers asks for everything that oct8ne or a browser can ask for, in JSON and
-// JSONP. Escapes are taken out of what comes.
-func (s *pricedShop) answers(locales ...string) map[string]string {
+// JSONP, and in the currencies of the ways. Escapes are taken out of what comes.
+func (s *pricedShop) answers(ways []string, locales ...string) map[string]string {
 	s.t.Helper()
 	var ids []string
 	for i := range s.catalogue.Products {
@@ -266,7 +296,7 @@ func (s *pricedShop) answers(locales ...string) map[string]string {
 	token, email := "apiToken="+DemoAPIToken, "customerEmail="+url.QueryEscape(sandbox.DemoCustomerEmail)
 	methods := []string{
 		"productInfo?productIds=" + strings.Join(ids, ","), "productSummary?productIds=" + strings.Join(ids, ","), "productInfo?productIds=0,x",
-		"search?pageSize=100", "search?search=a&orderBy=price&dir=desc", "search?orderBy=price", "search?orderBy=name&category=1",
+		"search?pageSize=100", "search?pageSize=100&orderBy=price&price=0-7000", "search?price=0-1500", "search?search=a&orderBy=price&dir=desc", "search?orderBy=price", "search?orderBy=name&category=1",
 		"productRelated?productId=" + ids[0], "customerData?x=1", "getCart?x=1", "addToWishList?productIds=" + ids[0], "getAdapterInfo?x=1",
 		"getOrders?pageSize=100&" + email + "&" + token, "getOrders?pageSize=1&page=2&" + email + "&" + token, "getOrders?" + email + "&apiToken=wrong",
 		"getOrders?customerEmail=zamowienia%40demoshop.example&" + token, "getSalesReport?" + token, "getSalesReport?from=2000-01-01&to=2100-01-01&" + token,
@@ -294,7 +324,7 @@ func (s *pricedShop) answers(locales ...string) map[string]string {
 	}
 	for _, locale := range locales {
 		for _, method := range methods {
-			for _, way := range []string{"&currency=EUR", "&callback=f"} {
+			for _, way := range ways {
 				ask("/oct8ne/frame/" + method + way + "&locale=" + locale)
 			}
 		}
