@@ -19,6 +19,7 @@ import (
 
 	"octobridge/bridge/config"
 	"octobridge/bridge/orders"
+	"octobridge/internal/silent"
 )
 
 // OperatorAddress is where a service answers its operators.
@@ -80,19 +81,12 @@ func NewOperatorClient(address OperatorAddress) (*OperatorClient, error) {
 	// A redirection could take the token elsewhere.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.http = resty.NewWithClient(&http.Client{Transport: c.transport, CheckRedirect: stay}).SetBaseURL(base+OperatorPrefix).
-		SetDisableWarn(true).SetLogger(silent{}).SetHeader("Accept", "application/json")
+		SetDisableWarn(true).SetLogger(silent.Logger{}).SetHeader("Accept", "application/json")
 	if !c.socket && !address.Token.Empty() {
 		c.http.SetHeader("Authorization", "Bearer "+address.Token.Reveal())
 	}
 	return c, nil
 }
-
-// silent keeps what resty would write on standard error to itself.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
 
 // Close ends the client's connections. A second call does nothing.
 func (c *OperatorClient) Close() { c.transport.CloseIdleConnections() }

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
@@ -27,11 +26,7 @@ type sessionStore struct {
 
 // openSessions makes the table of sessions when it is missing.
 func openSessions(ctx context.Context, s *store.Store, logger *slog.Logger) (*sessionStore, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Migrate(ctx, "bridge", files); err != nil {
+	if err := s.MigrateFrom(ctx, "bridge", migrations); err != nil {
 		return nil, fmt.Errorf("preparing the database: %w", err)
 	}
 	return &sessionStore{store: s, logger: logger}, nil

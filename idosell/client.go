@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-resty/resty/v2"
 	"golang.org/x/sync/singleflight"
+
+	"octobridge/internal/silent"
 )
 
 // Config says which wholesaler a Client calls, and how.
@@ -155,18 +157,11 @@ func New(config Config) (*Client, error) {
 		Transport: &budgetTransport{budget: config.Budget, next: config.Transport},
 		// A redirect is never followed: the keys would go to another address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}).SetDoNotParseResponse(true).SetLogger(silent{})
+	}).SetDoNotParseResponse(true).SetLogger(silent.Logger{})
 	c.sessions.client = c
 	c.base, c.cancel = context.WithCancel(context.Background())
 	return c, nil
 }
-
-// silent keeps resty from writing to the standard error on its own.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
 
 // Account is the key of the client's account in its SessionStore: login and host.
 func (c *Client) Account() string { return c.account }

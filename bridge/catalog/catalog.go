@@ -5,7 +5,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -133,11 +132,7 @@ func New(ctx context.Context, options Options) (*Catalog, error) {
 
 // Migrate brings the catalogue's tables up to date. Safe to repeat.
 func Migrate(ctx context.Context, s *store.Store) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	if err := s.Migrate(ctx, "catalog", files); err != nil {
+	if err := s.MigrateFrom(ctx, "catalog", migrations); err != nil {
 		return fmt.Errorf("preparing the tables of the catalogue: %w", err)
 	}
 	return nil

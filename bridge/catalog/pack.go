@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"octobridge/bridge/store"
 )
 
 // The store keeps products in a compact form of our own: JSON takes twenty times
@@ -48,7 +50,7 @@ func (p *packer) text(s string) {
 }
 
 // time writes a time to the microsecond; the zero time is 0.
-func (p *packer) time(t time.Time) { p.signed(micro(t)) }
+func (p *packer) time(t time.Time) { p.signed(store.Micro(t)) }
 
 // names writes texts by language, with the number of bytes that they take before
 // them.
@@ -219,7 +221,7 @@ func (u *unpacker) count() int {
 	return int(n)
 }
 
-func (u *unpacker) time() time.Time { return fromMicro(u.signed()) }
+func (u *unpacker) time() time.Time { return store.Time(u.signed()) }
 
 // names reads texts by language.
 func (u *unpacker) names() Names {
@@ -315,19 +317,3 @@ func (u *unpacker) decimal() decimal.NullDecimal {
 }
 
 func (u *unpacker) price() Price { return Price{Net: u.decimal(), Gross: u.decimal()} }
-
-// micro is a time as the store keeps it; 0 is the zero time.
-func micro(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-// fromMicro is the time, in UTC, that the store keeps.
-func fromMicro(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(n).UTC()
-}

@@ -13,6 +13,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"golang.org/x/sync/errgroup"
 
+	"octobridge/bridge/store"
 	"octobridge/idosell/iof"
 )
 
@@ -113,7 +114,7 @@ func newRun(c *Catalog, s *stage, kind iof.Kind, head iof.Offer, published state
 		paths:      map[string]string{},
 		cores:      c.coresFor(),
 	}
-	r.older = !head.Generated.IsZero() && micro(head.Generated) < micro(published.pricesAt)
+	r.older = !head.Generated.IsZero() && store.Micro(head.Generated) < store.Micro(published.pricesAt)
 	return r
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 // forever is the end of rows that nothing has superseded.
@@ -46,7 +48,7 @@ func readState(ctx context.Context, db asks) (state, error) {
 	if err != nil {
 		return state{}, fmt.Errorf("read what is published of the catalogue: %w", err)
 	}
-	s.fullAt, s.pricesAt, s.published = fromMicro(fullAt), fromMicro(pricesAt), fromMicro(published)
+	s.fullAt, s.pricesAt, s.published = store.Time(fullAt), store.Time(pricesAt), store.Time(published)
 	if languages != "" {
 		s.languages = strings.Split(languages, ",")
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"octobridge/bridge/store"
 	"octobridge/idosell/iof"
 )
 
@@ -86,7 +87,7 @@ func (f *follower) status(ctx context.Context) (*Status, error) {
 			&file.Damaged, &file.Bytes, &file.Error, &failed); err != nil {
 			return nil, fmt.Errorf("read what became of the feed's files: %w", err)
 		}
-		file.Kind, file.ChangedAt, file.ImportedAt, file.FailedAt = iof.Kind(kind), fromMicro(changed), fromMicro(imported), fromMicro(failed)
+		file.Kind, file.ChangedAt, file.ImportedAt, file.FailedAt = iof.Kind(kind), store.Time(changed), store.Time(imported), store.Time(failed)
 		s.Files = append(s.Files, file)
 	}
 	if err := rows.Err(); err != nil {

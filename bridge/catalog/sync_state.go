@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"octobridge/bridge/catalog/feed"
+	"octobridge/bridge/store"
 	"octobridge/idosell/iof"
 )
 
@@ -46,7 +47,7 @@ func (f *follower) recall(ctx context.Context) (*remembered, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read what is known of the feed: %w", err)
 	}
-	m.started, m.checked, m.success, m.expires = fromMicro(started), fromMicro(checked), fromMicro(success), fromMicro(expires)
+	m.started, m.checked, m.success, m.expires = store.Time(started), store.Time(checked), store.Time(success), store.Time(expires)
 	if address == f.addressDigest() && text != "" {
 		m.plain = plain != 0
 		if err := json.Unmarshal([]byte(text), m.state); err != nil {
@@ -78,8 +79,8 @@ func (f *follower) recallHeld(ctx context.Context) (*feed.Held, *HeldFile, error
 	if err != nil {
 		return nil, nil, fmt.Errorf("read what of the feed is held back: %w", err)
 	}
-	held.Kind, held.Changed, held.Local, held.Confirmed = iof.Kind(kind), fromMicro(changed), local != 0, confirmed != 0
-	file.Kind, file.Since, file.Local, file.Confirmed = held.Kind, fromMicro(since), held.Local, held.Confirmed
+	held.Kind, held.Changed, held.Local, held.Confirmed = iof.Kind(kind), store.Time(changed), local != 0, confirmed != 0
+	file.Kind, file.Since, file.Local, file.Confirmed = held.Kind, store.Time(since), held.Local, held.Confirmed
 	return &held, &file, nil
 }
 
@@ -126,8 +127,8 @@ func (f *follower) keepHeld(ctx context.Context, held *feed.Held, file *HeldFile
 			return err
 		}
 		return f.exec(ctx, tx, `INSERT INTO catalog_feed_held (id, kind, hash, changed_at, etag, last_modified, content, local, lost, total, since)
-			VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(held.Kind), held.Hash, micro(held.Changed), held.ETag, held.LastModified, held.Content,
-			flag(held.Local), file.Lost, file.Of, micro(file.Since))
+			VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(held.Kind), held.Hash, store.Micro(held.Changed), held.ETag, held.LastModified, held.Content,
+			flag(held.Local), file.Lost, file.Of, store.Micro(file.Since))
 	})
 	if err != nil {
 		return fmt.Errorf("keep that a file of the feed is held back: %w", err)
@@ -157,7 +158,7 @@ func (f *follower) confirm(ctx context.Context) error {
 
 // keepFile writes down what became of a file.
 func (f *follower) keepFile(ctx context.Context, report FileReport, changed time.Time) error {
-	now := micro(f.clock())
+	now := store.Micro(f.clock())
 	err := f.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		if err := f.exec(ctx, tx, "INSERT INTO catalog_feed_files (kind) VALUES (?) ON CONFLICT (kind) DO NOTHING", string(report.Kind)); err != nil {
 			return err
@@ -169,7 +170,7 @@ func (f *follower) keepFile(ctx context.Context, report FileReport, changed time
 				i = &ImportReport{} // a list
 			}
 			return f.exec(ctx, tx, `UPDATE catalog_feed_files SET changed_at = ?, imported_at = ?, products = ?, added = ?, updated = ?, unchanged = ?,
-				removed = ?, damaged = ?, bytes = ?, error = '', failed_at = 0 WHERE kind = ?`, micro(changed), now, i.Products, i.Added, i.Changed,
+				removed = ?, damaged = ?, bytes = ?, error = '', failed_at = 0 WHERE kind = ?`, store.Micro(changed), now, i.Products, i.Added, i.Changed,
 				i.Unchanged, i.Removed, i.Damaged, report.Bytes, string(report.Kind))
 		case Unchanged:
 			return f.exec(ctx, tx, "UPDATE catalog_feed_files SET error = '', failed_at = 0 WHERE kind = ?", string(report.Kind))
@@ -187,7 +188,7 @@ func (f *follower) keepFile(ctx context.Context, report FileReport, changed time
 func (f *follower) keepLook(ctx context.Context, m *remembered) error {
 	err := f.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		return f.exec(ctx, tx, "UPDATE catalog_feed SET started_at = ?, checked_at = ?, success_at = ?, expires_at = ?, error = ? WHERE id = 1",
-			micro(m.started), micro(m.checked), micro(m.success), micro(m.expires), m.lastError)
+			store.Micro(m.started), store.Micro(m.checked), store.Micro(m.success), store.Micro(m.expires), m.lastError)
 	})
 	if err != nil {
 		return fmt.Errorf("keep how the look at the feed went: %w", err)

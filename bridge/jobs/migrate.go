@@ -5,7 +5,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 
 	"github.com/riverqueue/river/riverdriver"
@@ -22,11 +21,7 @@ var migrations embed.FS
 // Migrate brings the tables of the queue, River's and our own, up to date. It is
 // safe to repeat, and for several instances at once: they take turns.
 func Migrate(ctx context.Context, s *store.Store) (err error) {
-	own, err := fs.Sub(migrations, "migrations")
-	if err == nil {
-		err = s.Migrate(ctx, "jobs", own)
-	}
-	if err != nil {
+	if err := s.MigrateFrom(ctx, "jobs", migrations); err != nil {
 		return fmt.Errorf("prepare the tables of jobs: %w", err)
 	}
 	if s.Checking() {

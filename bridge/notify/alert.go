@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 	"unicode"
+
+	"octobridge/bridge/store"
 )
 
 // The types of the messages about alerts.
@@ -124,7 +126,7 @@ func (s *Service) raiseIn(ctx context.Context, tx *sql.Tx, a alert) error {
 	}
 	var id int64
 	err = tx.QueryRowContext(ctx, s.store.Rebind(`INSERT INTO notify_alerts (alert_key, text, raised_at, quiet_until) VALUES (?, ?, ?, ?)
-		ON CONFLICT (alert_key) WHERE over_at = 0 DO NOTHING RETURNING id`), a.key, a.text, micro(now), micro(quiet)).Scan(&id)
+		ON CONFLICT (alert_key) WHERE over_at = 0 DO NOTHING RETURNING id`), a.key, a.text, store.Micro(now), store.Micro(quiet)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil // it is open already
 	}
@@ -138,7 +140,7 @@ func (s *Service) raiseIn(ctx context.Context, tx *sql.Tx, a alert) error {
 // it was over only just before and has been told of only just before.
 func (s *Service) quietUntil(ctx context.Context, tx *sql.Tx, key string, now time.Time) (time.Time, error) {
 	rows, err := tx.QueryContext(ctx, s.store.Rebind(`SELECT told_raised_at, CASE WHEN told_over_at = 0 THEN over_at ELSE told_over_at END
-		FROM notify_alerts WHERE alert_key = ? AND over_at > ?`), key, micro(now.Add(-calm)))
+		FROM notify_alerts WHERE alert_key = ? AND over_at > ?`), key, store.Micro(now.Add(-calm)))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look for earlier alerts: %w", err)
 	}
@@ -154,7 +156,7 @@ func (s *Service) quietUntil(ctx context.Context, tx *sql.Tx, key string, now ti
 	if err := rows.Err(); err != nil {
 		return time.Time{}, fmt.Errorf("look for earlier alerts: %w", err)
 	}
-	if quiet := fromMicro(last).Add(calm); last > 0 && quiet.After(now) {
+	if quiet := store.Time(last).Add(calm); last > 0 && quiet.After(now) {
 		return quiet, nil
 	}
 	return time.Time{}, nil
@@ -163,7 +165,7 @@ func (s *Service) quietUntil(ctx context.Context, tx *sql.Tx, key string, now ti
 // overIn ends an alert in a transaction. Call it through memory.alone.
 func (s *Service) overIn(ctx context.Context, tx *sql.Tx, key string) error {
 	var id int64
-	err := tx.QueryRowContext(ctx, s.store.Rebind("UPDATE notify_alerts SET over_at = ? WHERE alert_key = ? AND over_at = 0 RETURNING id"), micro(s.now()), key).Scan(&id)
+	err := tx.QueryRowContext(ctx, s.store.Rebind("UPDATE notify_alerts SET over_at = ? WHERE alert_key = ? AND over_at = 0 RETURNING id"), store.Micro(s.now()), key).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil // it is not open, or was ended by somebody else just now
 	}
@@ -189,7 +191,7 @@ func (s *Service) Alerts(ctx context.Context) ([]Alert, error) {
 		if err := rows.Scan(&a.ID, &a.Key, &a.Text, &raised, &over, &told); err != nil {
 			return nil, fmt.Errorf("list the alerts: %w", err)
 		}
-		a.RaisedAt, a.OverAt, a.ToldAt = fromMicro(raised), fromMicro(over), fromMicro(told)
+		a.RaisedAt, a.OverAt, a.ToldAt = store.Time(raised), store.Time(over), store.Time(told)
 		alerts = append(alerts, a)
 	}
 	if err := rows.Err(); err != nil {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 const (
@@ -108,7 +110,7 @@ func (s *Service) waits(ctx context.Context, m stored, now time.Time) (bool, err
 	err := s.store.DB().QueryRowContext(ctx, s.store.Rebind(`SELECT id FROM notify_messages
 		WHERE subject = ? AND id < ? AND target = ? AND recipient = ? AND state = ?
 		AND (step = 0 AND next_at > ? OR claimed_until > ?) LIMIT 1`),
-		m.Subject, m.ID, m.Target, m.recipient, Pending, micro(now.Add(-patience)), micro(now)).Scan(&first)
+		m.Subject, m.ID, m.Target, m.recipient, Pending, store.Micro(now.Add(-patience)), store.Micro(now)).Scan(&first)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -123,7 +125,7 @@ func (s *Service) claim(ctx context.Context, m stored, now time.Time) (claimed b
 	err = s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		claimed, err = s.changed(ctx, tx, `UPDATE notify_messages SET attempts = attempts + 1, step = step + 1, claimed_until = ?
 			WHERE id = ? AND state = ? AND attempts = ? AND claimed_until <= ?`,
-			micro(now.Add(lease)), m.ID, Pending, m.Attempts, micro(now))
+			store.Micro(now.Add(lease)), m.ID, Pending, m.Attempts, store.Micro(now))
 		return err
 	})
 	if err != nil {
@@ -158,7 +160,7 @@ func (s *Service) record(ctx context.Context, m stored, place endpoint, result o
 	write := func(tx *sql.Tx) error {
 		again = -1
 		if _, err := s.changed(ctx, tx, "INSERT INTO notify_attempts (message, at, status, took, error) VALUES (?, ?, ?, ?, ?)",
-			m.ID, micro(began), result.status, result.took.Microseconds(), result.text()); err != nil {
+			m.ID, store.Micro(began), result.status, result.took.Microseconds(), result.text()); err != nil {
 			return err
 		}
 		// Whoever resent the message meanwhile wants another attempt: its place
@@ -182,7 +184,7 @@ func (s *Service) record(ctx context.Context, m stored, place endpoint, result o
 			again = max(next.Sub(now), 0)
 		}
 		if _, err := s.changed(ctx, tx, `UPDATE notify_messages SET state = ?, next_at = ?, delivered_at = ?, claimed_until = 0, last_status = ?, last_error = ?
-			WHERE id = ?`, state, micro(next), micro(delivered), result.status, result.text(), m.ID); err != nil {
+			WHERE id = ?`, state, store.Micro(next), store.Micro(delivered), result.status, result.text(), m.ID); err != nil {
 			return err
 		}
 		if err := s.follow(ctx, tx, m, place, result, now); err != nil {

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 // endpoint is where a message goes now, and what that address has said.
@@ -55,7 +57,7 @@ func (s *Service) endpoint(ctx context.Context, m stored) (endpoint, error) {
 	if gone > 0 {
 		e.refusal = goneReason
 	}
-	e.heldUntil = fromMicro(held)
+	e.heldUntil = store.Time(held)
 	return e, nil
 }
 
@@ -94,7 +96,7 @@ func (s *Service) follow(ctx context.Context, tx *sql.Tx, m stored, place endpoi
 // note writes down what an address has said. column is one of ours.
 func (s *Service) note(ctx context.Context, tx *sql.Tx, target Target, digest, column string, at time.Time) error {
 	_, err := s.changed(ctx, tx, `INSERT INTO notify_endpoints (target, digest, `+column+`) VALUES (?, ?, ?)
-		ON CONFLICT (target, digest) DO UPDATE SET `+column+` = excluded.`+column, target, digest, micro(at))
+		ON CONFLICT (target, digest) DO UPDATE SET `+column+` = excluded.`+column, target, digest, store.Micro(at))
 	return err
 }
 
@@ -116,7 +118,7 @@ func (s *Service) refuse(ctx context.Context, m stored, reason string) error {
 func (s *Service) hold(ctx context.Context, m stored, until time.Time) (again time.Duration, err error) {
 	err = s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		_, err := s.changed(ctx, tx, "UPDATE notify_messages SET next_at = ? WHERE id = ? AND state = ? AND attempts = ? AND resent_at = ?",
-			micro(until), m.ID, Pending, m.Attempts, micro(m.resentAt))
+			store.Micro(until), m.ID, Pending, m.Attempts, store.Micro(m.resentAt))
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 // alertPrefix begins the keys of the alerts about a target.
@@ -60,7 +62,7 @@ func (s *Service) settle(ctx context.Context, m stored) {
 func (s *Service) settleUndelivered(ctx context.Context) {
 	var failed int64
 	err := s.store.DB().QueryRowContext(ctx, s.store.Rebind("SELECT COUNT(*) FROM notify_messages WHERE state = ? AND target = ? AND created_at > ? AND body <> ''"),
-		Failed, Shop, micro(s.now().Add(-undelivered))).Scan(&failed)
+		Failed, Shop, store.Micro(s.now().Add(-undelivered))).Scan(&failed)
 	switch {
 	case err != nil:
 		s.logger.WarnContext(ctx, "failed messages could not be counted, so an alert about them may stay open longer", "error", err)

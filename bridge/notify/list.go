@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 // Filter says which messages to list: all of them when empty. What is given must
@@ -35,7 +37,7 @@ func (s *Service) List(ctx context.Context, filter Filter) ([]Message, error) {
 	add(filter.Target != "", "target = ?", filter.Target)
 	add(filter.Type != "", "type = ?", filter.Type)
 	add(filter.Subject != "", "subject = ?", filter.Subject)
-	add(!filter.Since.IsZero(), "created_at >= ?", micro(filter.Since))
+	add(!filter.Since.IsZero(), "created_at >= ?", store.Micro(filter.Since))
 	add(filter.Before > 0, "id < ?", filter.Before)
 	limit := min(filter.Limit, 1000)
 	if limit <= 0 {
@@ -86,7 +88,7 @@ func (s *Service) Get(ctx context.Context, which string) (Record, error) {
 		if err := rows.Scan(&at, &a.Status, &took, &a.Error); err != nil {
 			return Record{}, fmt.Errorf("list the attempts: %w", err)
 		}
-		a.At, a.Took = fromMicro(at), time.Duration(took)*time.Microsecond
+		a.At, a.Took = store.Time(at), time.Duration(took)*time.Microsecond
 		record.History = append(record.History, a)
 	}
 	if err := rows.Err(); err != nil {
@@ -181,9 +183,9 @@ func (s *Service) resend(ctx context.Context, tx *sql.Tx, m stored) (stored, err
 	if !m.resentAt.IsZero() && !now.After(m.resentAt) {
 		now = m.resentAt.Add(time.Microsecond)
 	}
-	m.State, m.step, m.NextAt, m.resentAt, m.DeliveredAt = Pending, 0, fromMicro(micro(s.now())), now, time.Time{}
+	m.State, m.step, m.NextAt, m.resentAt, m.DeliveredAt = Pending, 0, store.Time(store.Micro(s.now())), now, time.Time{}
 	if _, err := s.changed(ctx, tx, "UPDATE notify_messages SET state = ?, step = 0, next_at = ?, resent_at = ?, delivered_at = 0 WHERE id = ?",
-		m.State, micro(m.NextAt), micro(now), m.ID); err != nil {
+		m.State, store.Micro(m.NextAt), store.Micro(now), m.ID); err != nil {
 		return m, err
 	}
 	return m, s.jobs.Enqueue(ctx, tx, JobDeliver, m.ID, time.Time{})

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 // Target is whom a message is for.
@@ -108,7 +110,7 @@ func (s *Service) insert(ctx context.Context, tx *sql.Tx, m stored, body any) (i
 	messageID := "msg_" + rand.Text()
 	err = tx.QueryRowContext(ctx, s.store.Rebind(`INSERT INTO notify_messages
 		(message_id, target, recipient, type, subject, body, created_at, state, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`),
-		messageID, m.Target, m.recipient, m.Type, m.Subject, string(text), micro(m.CreatedAt), Pending, micro(m.CreatedAt)).Scan(&id)
+		messageID, m.Target, m.recipient, m.Type, m.Subject, string(text), store.Micro(m.CreatedAt), Pending, store.Micro(m.CreatedAt)).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("store the message %s: %w", m.Type, err)
 	}
@@ -126,8 +128,8 @@ func scanMessage(scan func(...any) error) (m stored, err error) {
 	var created, next, claimed, resent, delivered int64
 	err = scan(&m.ID, &m.MessageID, &m.Target, &m.recipient, &m.Type, &m.Subject, &m.body, &created, &m.State,
 		&m.Attempts, &m.step, &next, &claimed, &resent, &delivered, &m.LastStatus, &m.LastError)
-	m.CreatedAt, m.NextAt, m.DeliveredAt = fromMicro(created), fromMicro(next), fromMicro(delivered)
-	m.claimedUntil, m.resentAt = fromMicro(claimed), fromMicro(resent)
+	m.CreatedAt, m.NextAt, m.DeliveredAt = store.Time(created), store.Time(next), store.Time(delivered)
+	m.claimedUntil, m.resentAt = store.Time(claimed), store.Time(resent)
 	return m, err
 }
 

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,6 +18,7 @@ import (
 
 	"octobridge/bridge/store"
 	"octobridge/internal/secret"
+	"octobridge/internal/silent"
 )
 
 //go:embed migrations/*.sql
@@ -148,11 +148,7 @@ func New(ctx context.Context, options Options) (*Service, error) {
 
 // Migrate brings the tables of notifications up to date. Safe to repeat.
 func Migrate(ctx context.Context, s *store.Store) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	if err := s.Migrate(ctx, "notify", files); err != nil {
+	if err := s.MigrateFrom(ctx, "notify", migrations); err != nil {
 		return fmt.Errorf("preparing the tables of notifications: %w", err)
 	}
 	return nil
@@ -196,29 +192,6 @@ func newHTTP(options Options) (client *resty.Client, idle func()) {
 		Transport: transport,
 		// A redirect is an answer, and a failure: it could lead anywhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}).SetDoNotParseResponse(true).SetLogger(silent{})
+	}).SetDoNotParseResponse(true).SetLogger(silent.Logger{})
 	return client, transport.CloseIdleConnections
-}
-
-// silent keeps resty from writing to the standard error on its own.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
-
-// micro is how a time is stored: 0 for none.
-func micro(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-// fromMicro reads a stored time, in UTC.
-func fromMicro(n int64) time.Time {
-	if n <= 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(n).UTC()
 }

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 const (
@@ -25,12 +27,12 @@ func (s *Service) Sweep(ctx context.Context) error {
 			args  []any
 		}{
 			{"DELETE FROM notify_attempts WHERE message IN (SELECT id FROM notify_messages WHERE state = ? AND delivered_at < ? AND body <> '')",
-				[]any{Delivered, micro(now.Add(-keepDelivered))}},
+				[]any{Delivered, store.Micro(now.Add(-keepDelivered))}},
 			{"UPDATE notify_messages SET body = '', recipient = '' WHERE state = ? AND delivered_at < ? AND body <> ''",
-				[]any{Delivered, micro(now.Add(-keepDelivered))}},
+				[]any{Delivered, store.Micro(now.Add(-keepDelivered))}},
 			{"UPDATE notify_messages SET body = '', recipient = '' WHERE state = ? AND created_at < ? AND body <> ''",
-				[]any{Failed, micro(now.Add(-keepFailed))}},
-			{"DELETE FROM notify_alerts WHERE over_at > 0 AND over_at < ? AND told_over_at <> 0", []any{micro(now.Add(-keepAlerts))}},
+				[]any{Failed, store.Micro(now.Add(-keepFailed))}},
+			{"DELETE FROM notify_alerts WHERE over_at > 0 AND over_at < ? AND told_over_at <> 0", []any{store.Micro(now.Add(-keepAlerts))}},
 		} {
 			if _, err := s.changed(ctx, tx, step.query, step.args...); err != nil {
 				return err
@@ -41,7 +43,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prune old messages: %w", err)
 	}
-	late := micro(now.Add(-overdue))
+	late := store.Micro(now.Add(-overdue))
 	if err := s.requeue(ctx, JobDeliver, `SELECT id FROM notify_messages WHERE state = ? AND next_at < ? AND claimed_until < ? ORDER BY id`, Pending, late, late); err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 // alertData is the data of alert.raised and alert.over.
@@ -41,21 +43,21 @@ func (s *Service) Tell(ctx context.Context, id int64) (again time.Duration, err 
 		if err != nil {
 			return err
 		}
-		a.RaisedAt, a.OverAt = fromMicro(raised), fromMicro(over)
+		a.RaisedAt, a.OverAt = store.Time(raised), store.Time(over)
 		now := s.now()
 		if toldRaised == 0 {
 			switch {
 			case quiet > 0 && over > 0:
 				toldRaised, toldOver = -1, -1
-			case fromMicro(quiet).After(now):
-				again = fromMicro(quiet).Sub(now)
+			case store.Time(quiet).After(now):
+				again = store.Time(quiet).Sub(now)
 				return nil
 			default:
-				toldRaised, told = micro(now), append(told, alertRaised)
+				toldRaised, told = store.Micro(now), append(told, alertRaised)
 			}
 		}
 		if over > 0 && toldOver == 0 {
-			toldOver, told = micro(now), append(told, alertOver)
+			toldOver, told = store.Micro(now), append(told, alertOver)
 		}
 		for _, kind := range told {
 			if err := s.tell(ctx, tx, kind, a, now); err != nil {

@@ -48,7 +48,7 @@ func (s *Service) Accept(ctx context.Context, request Request) (order *Order, cr
 		order, created = nil, false
 		// The unique key decides, not a look first: the same request may come
 		// twice at once.
-		now := micros(s.now())
+		now := store.Micro(s.now())
 		var id int64
 		err := tx.QueryRowContext(ctx, s.store.Rebind(`INSERT INTO orders (account, reference, digest, request, customer_id, email, recipient_email, session,
 			state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (reference) DO NOTHING RETURNING id`),

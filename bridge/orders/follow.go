@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"octobridge/bridge/store"
 	"octobridge/idosell"
 )
 
@@ -112,7 +113,7 @@ func (d dueOrders) serials() []int64 {
 func (s *Service) dueOrders(ctx context.Context) (due dueOrders, err error) {
 	rows, err := s.store.DB().QueryContext(ctx, s.store.Rebind(`SELECT id, supplier_id, supplier_serial FROM orders
 		WHERE look_at > 0 AND look_at <= ? AND account = ? AND state = ? AND progress NOT IN (?, ?, ?) AND (supplier_id <> '' OR supplier_serial <> 0)
-		ORDER BY look_at, id LIMIT ?`), micros(s.now()), s.wholesaler.Account(), Placed, Delivered, CancelledBySupplier, NotFollowedAnyLonger, followRun)
+		ORDER BY look_at, id LIMIT ?`), store.Micro(s.now()), s.wholesaler.Account(), Placed, Delivered, CancelledBySupplier, NotFollowedAnyLonger, followRun)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +274,7 @@ func (s *Service) lapseOrphans(ctx context.Context) error {
 	now := s.now()
 	rows, err := s.store.DB().QueryContext(ctx, s.store.Rebind(`SELECT id FROM orders
 		WHERE look_at > 0 AND look_at <= ? AND placed_at <= ? AND state = ? AND progress NOT IN (?, ?, ?) AND (account <> ? OR supplier_id = '' AND supplier_serial = 0)
-		ORDER BY id LIMIT ?`), micros(now), micros(now.Add(-s.rules.FollowFor)), Placed, Delivered, CancelledBySupplier, NotFollowedAnyLonger, s.wholesaler.Account(), followRun)
+		ORDER BY id LIMIT ?`), store.Micro(now), store.Micro(now.Add(-s.rules.FollowFor)), Placed, Delivered, CancelledBySupplier, NotFollowedAnyLonger, s.wholesaler.Account(), followRun)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"octobridge/bridge/store"
 	"octobridge/idosell"
 )
 
@@ -38,10 +39,10 @@ func (s *Service) followingWaits(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("follow orders: %w", err)
 	}
-	if next <= micros(s.now()) {
+	if next <= store.Micro(s.now()) {
 		return false, nil
 	}
-	s.alertIfLasting(ctx, fromMicros(since))
+	s.alertIfLasting(ctx, store.Time(since))
 	return true, nil
 }
 
@@ -59,7 +60,7 @@ func (s *Service) followingFailed(ctx context.Context, cause error) error {
 		case err != nil:
 			return err
 		default:
-			since = fromMicros(begin)
+			since = store.Time(begin)
 		}
 		failures++
 		wait := backOff(failures)
@@ -68,7 +69,7 @@ func (s *Service) followingFailed(ctx context.Context, cause error) error {
 		}
 		_, err = tx.ExecContext(ctx, s.store.Rebind(`INSERT INTO order_following (account, failures, failing_since, next_at) VALUES (?, ?, ?, ?)
 			ON CONFLICT (account) DO UPDATE SET failures = excluded.failures, next_at = excluded.next_at`),
-			s.wholesaler.Account(), failures, micros(since), micros(now.Add(wait)))
+			s.wholesaler.Account(), failures, store.Micro(since), store.Micro(now.Add(wait)))
 		return err
 	})
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"octobridge/bridge/store"
 	"octobridge/idosell"
 )
 
@@ -73,7 +74,7 @@ func (s *Service) loadFollowed(ctx context.Context, tx *sql.Tx, id int64) (*foll
 	if err != nil {
 		return nil, fmt.Errorf("read how an order is followed: %w", err)
 	}
-	f.lookedAt, f.missingSince, f.noticedAt = fromMicros(looked), fromMicros(missing), fromMicros(noticed)
+	f.lookedAt, f.missingSince, f.noticedAt = store.Time(looked), store.Time(missing), store.Time(noticed)
 	f.parcels, err = s.loadFollowedParcels(ctx, tx, id)
 	return f, err
 }
@@ -91,8 +92,8 @@ func (s *Service) loadFollowedParcels(ctx context.Context, tx *sql.Tx, id int64)
 		if err := rows.Scan(&p.Number, &p.ShippingNumber, &p.TrackingURL, &p.Courier, &seen, &gone, &hinted, &removal, &delivered); err != nil {
 			return nil, fmt.Errorf("read parcels: %w", err)
 		}
-		p.FirstSeenAt, p.goneAt, p.hintedAt = fromMicros(seen), fromMicros(gone), fromMicros(hinted)
-		p.removalAt, p.deliveredAt = fromMicros(removal), fromMicros(delivered)
+		p.FirstSeenAt, p.goneAt, p.hintedAt = store.Time(seen), store.Time(gone), store.Time(hinted)
+		p.removalAt, p.deliveredAt = store.Time(removal), store.Time(delivered)
 		parcels = append(parcels, p)
 	}
 	return parcels, rows.Err()
@@ -107,8 +108,8 @@ func (s *Service) saveFollowed(ctx context.Context, tx *sql.Tx, f *followed, now
 	result, err := tx.ExecContext(ctx, s.store.Rebind(`UPDATE orders SET supplier_status = ?, progress = ?, dispatched_at = ?, delivered_at = ?, expected_at = ?,
 		look_at = ?, heard_at = ?, looked_at = ?, missing_since = ?, noticed_at = ?, noticed_status = ?, updated_at = ?, version = version + 1
 		WHERE id = ? AND version = ?`),
-		f.SupplierStatus, f.Progress, micros(f.DispatchedAt), micros(f.DeliveredAt), micros(f.ExpectedAt),
-		micros(f.lookAt), micros(f.heardAt), micros(f.lookedAt), micros(f.missingSince), micros(f.noticedAt), f.noticedStatus, micros(f.UpdatedAt),
+		f.SupplierStatus, f.Progress, store.Micro(f.DispatchedAt), store.Micro(f.DeliveredAt), store.Micro(f.ExpectedAt),
+		store.Micro(f.lookAt), store.Micro(f.heardAt), store.Micro(f.lookedAt), store.Micro(f.missingSince), store.Micro(f.noticedAt), f.noticedStatus, store.Micro(f.UpdatedAt),
 		f.ID, f.version)
 	if err != nil {
 		return fmt.Errorf("store how far an order has come: %w", err)
@@ -146,8 +147,8 @@ func (s *Service) saveParcel(ctx context.Context, tx *sql.Tx, orderID int64, p *
 		query = `INSERT INTO order_parcels (shipping_number, tracking_url, courier, first_seen_at, gone_at, hinted_at, removal_at, delivered_at, order_id, number)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	}
-	_, err := tx.ExecContext(ctx, s.store.Rebind(query), p.ShippingNumber, p.TrackingURL, p.Courier, micros(p.FirstSeenAt),
-		micros(p.goneAt), micros(p.hintedAt), micros(p.removalAt), micros(p.deliveredAt), orderID, p.Number)
+	_, err := tx.ExecContext(ctx, s.store.Rebind(query), p.ShippingNumber, p.TrackingURL, p.Courier, store.Micro(p.FirstSeenAt),
+		store.Micro(p.goneAt), store.Micro(p.hintedAt), store.Micro(p.removalAt), store.Micro(p.deliveredAt), orderID, p.Number)
 	if err != nil {
 		return fmt.Errorf("store a parcel: %w", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"octobridge/bridge/store"
 )
 
 // The most orders that are listed at once, and how many when nothing is said.
@@ -60,7 +62,7 @@ func (s *Service) Ahead(ctx context.Context) (*Order, time.Time, error) {
 			return nil, time.Time{}, nil
 		}
 		where = "id = (SELECT MIN(id) FROM orders WHERE account = ? AND state NOT IN (?, ?, ?) AND waiting_since > 0 AND next_at <= ?)"
-		args = []any{account, Placed, Failed, Cancelled, micros(s.now())}
+		args = []any{account, Placed, Failed, Cancelled, store.Micro(s.now())}
 	}
 	o, err := s.loadOrder(ctx, s.store.DB(), where, args...)
 	if errors.Is(err, ErrNotFound) {
@@ -102,10 +104,10 @@ func (q *Query) conditions() (where string, args []any) {
 		add("substr(reference, 1, ?) = ?", utf8.RuneCountInString(q.Reference), q.Reference)
 	}
 	if !q.Since.IsZero() {
-		add("created_at >= ?", micros(q.Since))
+		add("created_at >= ?", store.Micro(q.Since))
 	}
 	if !q.Until.IsZero() {
-		add("created_at < ?", micros(q.Until))
+		add("created_at < ?", store.Micro(q.Until))
 	}
 	if q.Open {
 		add("(state NOT IN (?, ?, ?) OR look_at > 0)", Placed, Failed, Cancelled)
@@ -141,7 +143,7 @@ func (s *Service) Timeline(ctx context.Context, id int64) ([]Event, error) {
 		if err := rows.Scan(&at, &event.Kind, &event.State, &event.Text, &event.Detail); err != nil {
 			return nil, fmt.Errorf("read what happened to the order: %w", err)
 		}
-		event.At = fromMicros(at)
+		event.At = store.Time(at)
 		events = append(events, event)
 	}
 	return events, rows.Err()

@@ -144,15 +144,15 @@ func (l *Lookup) Sales(ctx context.Context, from, to time.Time) ([]Order, error)
 	// two conditions follow from the others; the database has indexes for them.
 	if !from.IsZero() {
 		conditions = append(conditions, "updated_at >= ?")
-		args = append(args, micros(from))
+		args = append(args, store.Micro(from))
 	}
 	if !to.IsZero() {
 		conditions = append(conditions, "created_at <= ?")
-		args = append(args, micros(to))
+		args = append(args, store.Micro(to))
 	}
 	if !from.IsZero() && !to.IsZero() {
 		conditions = append(conditions, "(created_at >= ? OR placed_at BETWEEN ? AND ? OR updated_at <= ?)")
-		args = append(args, micros(from), micros(from), micros(to), micros(to))
+		args = append(args, store.Micro(from), store.Micro(from), store.Micro(to), store.Micro(to))
 	}
 	return l.orders(ctx, "WHERE "+strings.Join(conditions, " AND ")+" ORDER BY updated_at DESC, id DESC LIMIT ?", append(args, maxSales)...)
 }
@@ -197,7 +197,7 @@ func (l *Lookup) outlines(ctx context.Context, rest string, args ...any) ([]Outl
 		if err := rows.Scan(&o.ID, &o.Reference, &o.SupplierID, &o.SupplierSerial, &created); err != nil {
 			return nil, fmt.Errorf("look for orders: %w", err)
 		}
-		o.CreatedAt = fromMicros(created)
+		o.CreatedAt = store.Time(created)
 		list = append(list, o)
 	}
 	if err := rows.Err(); err != nil {

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 // JobNotice is the kind of the jobs that read a notice: see Notices.Apply.
@@ -105,15 +107,15 @@ func (s *Service) repeatedNotice(ctx context.Context, digest string, at time.Tim
 	if err != nil {
 		return false, err
 	}
-	if at.Sub(fromMicros(stored)) >= sameNotice {
+	if at.Sub(store.Time(stored)) >= sameNotice {
 		return false, nil
 	}
-	if state != noticeApplied || orderID == 0 || at.Sub(fromMicros(max(stored, repeated))) < repeatedHint {
+	if state != noticeApplied || orderID == 0 || at.Sub(store.Time(max(stored, repeated))) < repeatedHint {
 		return true, nil
 	}
 	err = s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, s.store.Rebind("UPDATE order_notices SET repeats = repeats + 1, repeated_at = ? WHERE id = ? AND repeated_at = ?"),
-			micros(at), id, repeated)
+			store.Micro(at), id, repeated)
 		if err != nil {
 			return err
 		}
@@ -128,7 +130,7 @@ func (s *Service) repeatedNotice(ctx context.Context, digest string, at time.Tim
 // hurry has an order asked for at once, if it is followed.
 func (s *Service) hurry(ctx context.Context, tx *sql.Tx, orderID int64, now time.Time) error {
 	_, err := tx.ExecContext(ctx, s.store.Rebind("UPDATE orders SET look_at = ?, version = version + 1 WHERE id = ? AND look_at > ?"),
-		micros(now), orderID, micros(now))
+		store.Micro(now), orderID, store.Micro(now))
 	return err
 }
 
@@ -140,8 +142,8 @@ func (s *Service) storeNotice(ctx context.Context, n Notice, digest string) erro
 		err := tx.QueryRowContext(ctx, s.store.Rebind(`INSERT INTO order_notices (digest, at, method, content_type, query, body, state) VALUES (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (digest) DO UPDATE SET at = excluded.at, state = excluded.state, order_id = 0, note = '', repeats = 0, repeated_at = 0
 			WHERE order_notices.at <= ? RETURNING id`),
-			digest, micros(n.ReceivedAt), storable(n.Method), storable(n.ContentType), []byte(n.Query), append([]byte{}, n.Body...), noticeNew,
-			micros(n.ReceivedAt.Add(-sameNotice))).Scan(&id)
+			digest, store.Micro(n.ReceivedAt), storable(n.Method), storable(n.ContentType), []byte(n.Query), append([]byte{}, n.Body...), noticeNew,
+			store.Micro(n.ReceivedAt.Add(-sameNotice))).Scan(&id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil // an equal one was faster
 		}
@@ -169,7 +171,7 @@ func storable(text string) string {
 // pruneNotices throws away what is older than a week, a bounded number at once.
 func (s *Service) pruneNotices(ctx context.Context) error {
 	rows, err := s.store.DB().QueryContext(ctx, s.store.Rebind("SELECT id FROM order_notices WHERE at <= ? ORDER BY at LIMIT ?"),
-		micros(s.now().Add(-keepNotices)), pruneAtOnce)
+		store.Micro(s.now().Add(-keepNotices)), pruneAtOnce)
 	if err != nil {
 		return fmt.Errorf("throw old notices away: %w", err)
 	}

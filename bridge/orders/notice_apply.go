@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"octobridge/bridge/store"
 	"octobridge/internal/secret"
 )
 
@@ -76,7 +77,7 @@ func (n *Notices) Apply(ctx context.Context, id int64) (again time.Duration, err
 	if err != nil {
 		return 0, fmt.Errorf("read notice %d: %w", id, err)
 	}
-	notice.Query, notice.ReceivedAt = string(query), fromMicros(at)
+	notice.Query, notice.ReceivedAt = string(query), store.Time(at)
 
 	told, err := n.read(notice)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"octobridge/bridge/store"
 	"octobridge/idosell"
 )
 
@@ -97,11 +98,11 @@ func (v *visit) mayHaveBeenSent(ctx context.Context) (time.Time, error) {
 	s := v.service
 	since := int64(0)
 	err := s.store.DB().QueryRowContext(ctx, s.store.Rebind("SELECT COALESCE(MIN(backup_at), 0) FROM order_restores WHERE restored_at > ?"),
-		micros(s.now().Add(-restoredLately))).Scan(&since)
+		store.Micro(s.now().Add(-restoredLately))).Scan(&since)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read when the database was restored: %w", err)
 	}
-	sent := fromMicros(since)
+	sent := store.Time(since)
 	if asked := v.order.AskedAt; v.order.Attempts > 0 && (sent.IsZero() || asked.Before(sent)) {
 		sent = asked
 	}

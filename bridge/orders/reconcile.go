@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"octobridge/bridge/store"
 	"octobridge/idosell"
 )
 
@@ -254,7 +255,7 @@ func (v *visit) judgeOrder(order *idosell.Order, known map[string]bool, seen *si
 // otherOrders are the wholesaler's ids of the orders that are known to be others.
 func (v *visit) otherOrders(ctx context.Context, since time.Time) (map[string]bool, error) {
 	rows, err := v.service.store.DB().QueryContext(ctx, v.service.store.Rebind("SELECT supplier_id FROM orders WHERE account = ? AND supplier_id <> '' AND id <> ? AND placed_at >= ?"),
-		v.order.Account, v.order.ID, micros(since.Add(-aDayBefore)))
+		v.order.Account, v.order.ID, store.Micro(since.Add(-aDayBefore)))
 	if err != nil {
 		return nil, fmt.Errorf("read the orders that were placed: %w", err)
 	}

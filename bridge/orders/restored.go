@@ -29,7 +29,7 @@ func Restored(ctx context.Context, tx *sql.Tx, s *store.Store, backupAt time.Tim
 	reason := Reason{ReasonOutcomeUnknown, fmt.Sprintf("The order was restored from a backup of %s: it is looked for at the wholesaler's first, as it may have been placed since.", backupAt.UTC().Format(time.RFC3339))}
 	for _, o := range open {
 		// It may have been sent before the backup already: the search begins then.
-		asked := micros(backupAt)
+		asked := store.Micro(backupAt)
 		if o.askedAt > 0 {
 			asked = min(asked, o.askedAt)
 		}
@@ -39,15 +39,15 @@ func Restored(ctx context.Context, tx *sql.Tx, s *store.Store, backupAt time.Tim
 		}
 		if _, err := tx.ExecContext(ctx, s.Rebind(`UPDATE orders SET state = ?, reason_code = ?, reason_text = ?, waiting_since = ?, updated_at = ?,
 			asked_at = ?, next_at = 0, proof = ?, version = version + 1 WHERE id = ?`),
-			Unknown, reason.Code, reason.Text, micros(now), micros(now), asked, string(doubt), o.id); err != nil {
+			Unknown, reason.Code, reason.Text, store.Micro(now), store.Micro(now), asked, string(doubt), o.id); err != nil {
 			return fmt.Errorf("restore the orders: %w", err)
 		}
 		if _, err := tx.ExecContext(ctx, s.Rebind("INSERT INTO order_events (order_id, at, kind, state, text, detail) VALUES (?, ?, ?, ?, ?, ?)"),
-			o.id, micros(now), EventStep, Unknown, reason.Text, "was "+string(o.state)); err != nil {
+			o.id, store.Micro(now), EventStep, Unknown, reason.Text, "was "+string(o.state)); err != nil {
 			return fmt.Errorf("restore the orders: %w", err)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, s.Rebind("INSERT INTO order_restores (backup_at, restored_at) VALUES (?, ?)"), micros(backupAt), micros(now)); err != nil {
+	if _, err := tx.ExecContext(ctx, s.Rebind("INSERT INTO order_restores (backup_at, restored_at) VALUES (?, ?)"), store.Micro(backupAt), store.Micro(now)); err != nil {
 		return fmt.Errorf("restore the orders: %w", err)
 	}
 	return nil

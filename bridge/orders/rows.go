@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"octobridge/bridge/store"
 )
 
 // columns are what scanOrder reads, in its order.
@@ -44,7 +46,7 @@ func scanOrder(scan func(...any) error) (*Order, error) {
 		{&o.PlacedAt, placed}, {&o.DispatchedAt, dispatched}, {&o.DeliveredAt, delivered}, {&o.ExpectedAt, expected},
 		{&o.lookAt, look}, {&o.heardAt, heard},
 	} {
-		*field.to = fromMicros(field.from)
+		*field.to = store.Time(field.from)
 	}
 	for _, field := range []struct {
 		to   any
@@ -58,20 +60,6 @@ func scanOrder(scan func(...any) error) (*Order, error) {
 		}
 	}
 	return &o, nil
-}
-
-func fromMicros(at int64) time.Time {
-	if at == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(at).UTC()
-}
-
-func micros(at time.Time) int64 {
-	if at.IsZero() {
-		return 0
-	}
-	return at.UnixMicro()
 }
 
 // loadOrder reads one order by a condition on its row; ErrNotFound.
@@ -134,7 +122,7 @@ func (s *Service) loadParcels(ctx context.Context, q queries, list ...*Order) er
 		if err := rows.Scan(&id, &parcel.Number, &parcel.ShippingNumber, &parcel.TrackingURL, &parcel.Courier, &seen); err != nil {
 			return fmt.Errorf("read parcels: %w", err)
 		}
-		parcel.FirstSeenAt = fromMicros(seen)
+		parcel.FirstSeenAt = store.Time(seen)
 		byID[id].Parcels = append(byID[id].Parcels, parcel)
 	}
 	return rows.Err()
@@ -159,9 +147,9 @@ func (s *Service) saveOrder(ctx context.Context, tx *sql.Tx, o *Order) error {
 		next_at = ?, attempts = ?, asked_at = ?, goods = ?, courier_id = ?, courier = ?, proof = ?, supplier_id = ?, supplier_serial = ?,
 		supplier_status = ?, progress = ?, placed_at = ?, look_at = ?, heard_at = ?, version = version + 1
 		WHERE id = ? AND version = ?`),
-		string(request), o.State, o.Reason.Code, o.Reason.Text, micros(s.now()), micros(o.waitingSince),
-		micros(o.NextAt), o.Attempts, micros(o.AskedAt), string(goods), o.CourierID, o.Courier, string(proof), o.SupplierID, o.SupplierSerial,
-		o.SupplierStatus, o.Progress, micros(o.PlacedAt), micros(o.lookAt), micros(o.heardAt), o.ID, o.version)
+		string(request), o.State, o.Reason.Code, o.Reason.Text, store.Micro(s.now()), store.Micro(o.waitingSince),
+		store.Micro(o.NextAt), o.Attempts, store.Micro(o.AskedAt), string(goods), o.CourierID, o.Courier, string(proof), o.SupplierID, o.SupplierSerial,
+		o.SupplierStatus, o.Progress, store.Micro(o.PlacedAt), store.Micro(o.lookAt), store.Micro(o.heardAt), o.ID, o.version)
 	if err != nil {
 		return fmt.Errorf("store the order: %w", err)
 	}
@@ -198,7 +186,7 @@ func (s *Service) addEvent(ctx context.Context, tx *sql.Tx, orderID int64, event
 		event.At = s.now()
 	}
 	_, err := tx.ExecContext(ctx, s.store.Rebind("INSERT INTO order_events (order_id, at, kind, state, text, detail) VALUES (?, ?, ?, ?, ?, ?)"),
-		orderID, micros(event.At), event.Kind, event.State, event.Text, event.Detail)
+		orderID, store.Micro(event.At), event.Kind, event.State, event.Text, event.Detail)
 	if err != nil {
 		return fmt.Errorf("store what happened to the order: %w", err)
 	}
@@ -229,7 +217,7 @@ func (s *Service) loadBasket(ctx context.Context, q queries, account string) (*b
 	if err != nil {
 		return nil, fmt.Errorf("read the state of the account's basket: %w", err)
 	}
-	b.blockedUntil = fromMicros(blocked)
+	b.blockedUntil = store.Time(blocked)
 	if quoting != "" {
 		if err := json.Unmarshal([]byte(quoting), &b.quoting); err != nil {
 			return nil, fmt.Errorf("read the state of the account's basket: %w", err)
@@ -252,7 +240,7 @@ func (s *Service) saveBasket(ctx context.Context, tx *sql.Tx, b *basketRow) erro
 	_, err := tx.ExecContext(ctx, s.store.Rebind(`INSERT INTO baskets (account, order_id, quoting, blocked_until, failures, keeps_goods) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (account) DO UPDATE SET order_id = excluded.order_id, quoting = excluded.quoting, blocked_until = excluded.blocked_until,
 		failures = excluded.failures, keeps_goods = excluded.keeps_goods`),
-		b.account, b.orderID, quoting, micros(b.blockedUntil), b.failures, b.keepsGoods)
+		b.account, b.orderID, quoting, store.Micro(b.blockedUntil), b.failures, b.keepsGoods)
 	if err != nil {
 		return fmt.Errorf("store the state of the account's basket: %w", err)
 	}

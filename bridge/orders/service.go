@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"log/slog"
 	"time"
@@ -192,11 +191,7 @@ func New(ctx context.Context, options Options) (*Service, error) {
 
 // Migrate brings the tables of orders up to date. Safe to repeat.
 func Migrate(ctx context.Context, s *store.Store) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	if err := s.Migrate(ctx, "orders", files); err != nil {
+	if err := s.MigrateFrom(ctx, "orders", migrations); err != nil {
 		return fmt.Errorf("preparing the tables of orders: %w", err)
 	}
 	return nil

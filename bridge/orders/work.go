@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"octobridge/bridge/store"
 	"octobridge/idosell"
 )
 
@@ -112,7 +113,7 @@ func (s *Service) next(ctx context.Context, own *Order, basket *basketRow) (*Ord
 		return holder, 0, nil
 	}
 	list, err := s.loadOrders(ctx, s.store.DB(), "WHERE account = ? AND id <= ? AND next_at <= ? AND state NOT IN (?, ?, ?) ORDER BY id LIMIT 1",
-		own.Account, own.ID, micros(now), Placed, Failed, Cancelled)
+		own.Account, own.ID, store.Micro(now), Placed, Failed, Cancelled)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"octobridge/bridge/store"
@@ -17,11 +16,7 @@ var migrations embed.FS
 
 // Migrate brings the table of exchange rates up to date. Safe to repeat.
 func Migrate(ctx context.Context, s *store.Store) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	if err := s.Migrate(ctx, "pricing", files); err != nil {
+	if err := s.MigrateFrom(ctx, "pricing", migrations); err != nil {
 		return fmt.Errorf("preparing the table of exchange rates: %w", err)
 	}
 	return nil

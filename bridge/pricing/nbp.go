@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-resty/resty/v2"
+
+	"octobridge/internal/silent"
 )
 
 const (
@@ -33,16 +35,9 @@ func newClient(address string, transport http.RoundTripper) (client *resty.Clien
 		Transport: transport,
 		// A redirect is a failure: rates come from where the operator said.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}).SetBaseURL(strings.TrimRight(address, "/")).SetDoNotParseResponse(true).SetLogger(silent{})
+	}).SetBaseURL(strings.TrimRight(address, "/")).SetDoNotParseResponse(true).SetLogger(silent.Logger{})
 	return client, idle
 }
-
-// silent keeps resty from writing to the standard error on its own.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
 
 // fetch asks for the table that is in force.
 func (b *Book) fetch(ctx context.Context) (*Rates, error) {

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -97,11 +96,7 @@ func NewTokens(ctx context.Context, s *store.Store, now func() time.Time, logger
 
 // Migrate brings the table of tokens up to date. Safe to repeat.
 func Migrate(ctx context.Context, s *store.Store) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	if err := s.Migrate(ctx, "shopapi", files); err != nil {
+	if err := s.MigrateFrom(ctx, "shopapi", migrations); err != nil {
 		return fmt.Errorf("preparing the table of API tokens: %w", err)
 	}
 	return nil
@@ -308,13 +303,6 @@ func scanToken(row interface{ Scan(...any) error }) (Token, error) {
 		return Token{}, err
 	}
 	token.Scopes = separated(scopes)
-	token.CreatedAt, token.LastUsedAt, token.RevokedAt = at(created), at(used), at(revoked)
+	token.CreatedAt, token.LastUsedAt, token.RevokedAt = store.Time(created), store.Time(used), store.Time(revoked)
 	return token, nil
-}
-
-func at(micro int64) time.Time {
-	if micro == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micro).UTC()
 }

@@ -83,6 +83,16 @@ func (s *Store) Migrate(ctx context.Context, concern string, files fs.FS) (err e
 	return nil
 }
 
+// MigrateFrom is [Store.Migrate] with the folder "migrations" of a package's own
+// files.
+func (s *Store) MigrateFrom(ctx context.Context, concern string, files fs.FS) error {
+	folder, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrate %s: %w", concern, err)
+	}
+	return s.Migrate(ctx, concern, folder)
+}
+
 // checkNames refuses what goose would silently pass over.
 func checkNames(files fs.FS) error {
 	entries, err := fs.ReadDir(files, ".")

@@ -13,7 +13,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
@@ -98,11 +97,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 
 // migrateOwn brings the store's own tables up to date.
 func (s *Store) migrateOwn(ctx context.Context) error {
-	own, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	return s.Migrate(ctx, "store", own)
+	return s.MigrateFrom(ctx, "store", migrations)
 }
 
 // Close ends every connection and gives the data directory back. A second call

@@ -13,14 +13,14 @@ func within(folder, top string) bool {
 
 // forbidden says why a package in the folder from may not import the one in the
 // folder to, or "" where it may. The directions are those of the design:
-// cmd → bridge → {idosell, oct8ne} → internal/secret.
+// cmd → bridge → {idosell, oct8ne} → internal/{secret, silent}.
 func forbidden(from, to string) string {
 	switch {
 	case within(to, "cmd"):
 		return "nothing imports a command"
-	case from == "internal/secret":
-		return "internal/secret imports nothing of the module"
-	case to == "internal/secret":
+	case from == "internal/secret", from == "internal/silent":
+		return from + " imports nothing of the module"
+	case to == "internal/secret", to == "internal/silent":
 		return ""
 	case within(from, "idosell") && !within(to, "idosell"):
 		return "idosell knows neither oct8ne nor the bridge: it can be used alone"

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/go-resty/resty/v2"
+
+	"octobridge/internal/silent"
 )
 
 // maxRedirects is how often an answer may lead on.
@@ -84,18 +86,11 @@ func newHTTP(s site, transport http.RoundTripper) *resty.Client {
 			}
 			return s.allowsRedirect(before[len(before)-1].URL, next.URL)
 		},
-	}).SetDoNotParseResponse(true).SetLogger(silent{}).
+	}).SetDoNotParseResponse(true).SetLogger(silent.Logger{}).
 		SetHeader("User-Agent", "octobridge").
 		SetHeader("Accept", "application/xml, text/xml;q=0.9, */*;q=0.5").
 		SetHeader("Accept-Encoding", "gzip")
 }
-
-// silent keeps resty from writing to the standard error on its own.
-type silent struct{}
-
-func (silent) Errorf(string, ...any) {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Debugf(string, ...any) {}
 
 // The causes with which an attempt is given up.
 var (
