@@ -46,7 +46,8 @@ func (c *Client) Fetch(ctx context.Context, r Request) (*Download, error) {
 	}
 	defer p.close()
 	if err := c.persist(timed, r, p); err != nil {
-		if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrUnchanged) {
+		// What could not be written may have filled the disk, which orders are on, too.
+		if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrUnchanged) || errors.As(err, new(*os.PathError)) {
 			p.discard()
 		}
 		return nil, err
