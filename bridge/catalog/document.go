@@ -1,7 +1,11 @@
 package catalog
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"octobridge/bridge/catalog/index"
 	"octobridge/bridge/catalog/words"
@@ -25,10 +29,53 @@ const mostParameters = 12
 type describer struct {
 	price  func(*Product) index.Price
 	folded map[string]string // of names that come again and again
+	tidied map[string]string
 }
 
 func newDescriber(o *Options) *describer {
-	return &describer{price: o.Price, folded: map[string]string{}}
+	return &describer{price: o.Price, folded: map[string]string{}, tidied: map[string]string{}}
+}
+
+// longestValue and longestParam are how many bytes of a filter come back from oct8ne
+// for certain.
+const longestValue, longestParam = 200, 60
+
+// filter is what a filter knows a value by: the value as it comes back from oct8ne,
+// which trims what it is given and drops what is too long. A name stands in where
+// there is no id, so it may be anything.
+func (r *describer) filter(value string, limit int) string {
+	if len(value) <= limit && isPlain(value) {
+		return value
+	}
+	tidy, ok := r.tidied[value]
+	if !ok {
+		tidy = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(value, ""), func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }), " ")
+		r.tidied[strings.Clone(value)] = tidy
+	}
+	if len(tidy) > limit {
+		sum := sha256.Sum256([]byte(tidy))
+		return hex.EncodeToString(sum[:16])
+	}
+	return tidy
+}
+
+// isPlain says whether a text is of ASCII letters, digits and signs alone.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// param is what a parameter's filter is called. IdoSell's ids are numbers; with what
+// is none, the name is kept apart from those that mean something else ("page").
+func (r *describer) param(id string) string {
+	if id[0] < '0' || id[0] > '9' {
+		id = "-" + id
+	}
+	return "p" + r.filter(id, longestParam)
 }
 
 // fold is words.Fold, remembered.
@@ -66,6 +113,9 @@ func (r *describer) describe(d *index.Document, p *Product, levels []level) {
 	r.sizes(d, p)
 	r.parameters(d, p)
 	codes(d, p)
+	for i := range d.Values {
+		d.Values[i].Value = r.filter(d.Values[i].Value, longestValue)
+	}
 }
 
 func (r *describer) categories(d *index.Document, levels []level) {
@@ -119,7 +169,7 @@ func (r *describer) parameters(d *index.Document, p *Product) {
 			continue
 		}
 		taken++
-		first := len(d.Values)
+		first, param := len(d.Values), r.param(parameter.ID)
 		for v := range parameter.Values {
 			reference := &parameter.Values[v]
 			value := reference.ID
@@ -130,7 +180,7 @@ func (r *describer) parameters(d *index.Document, p *Product) {
 				continue
 			}
 			d.Values = append(d.Values, index.Value{
-				Param: "p" + parameter.ID, Value: value, Searched: true,
+				Param: param, Value: value, Searched: true,
 				Names: index.Names(reference.Names), Label: index.Names(parameter.Names),
 			})
 		}
