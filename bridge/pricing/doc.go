@@ -7,9 +7,10 @@
 //
 //   - The source's price, net or gross. Retail: the wholesaler's retail price, or
 //     SRP where the offer has none; a promotion in force that is lower stands in
-//     for it. SRP and Account: that price. The form that is missing is computed
-//     from VAT; where VAT is not known, nothing is shown, and no other price
-//     stands in. Zero and less count as no price.
+//     for it, in dropshipping only one above what the account pays. SRP and
+//     Account: that price. The form that is missing is computed from VAT; where
+//     VAT is not known, nothing is shown, and no other price stands in. Zero and
+//     less count as no price.
 //   - The first margin whose conditions fit: its percentage, then its amount. Its
 //     range of prices, and its amount, are in the offer's currency, net or gross as
 //     shown. In dropshipping, a product that no margin fits is not shown at the

@@ -97,11 +97,21 @@ func (p *Pricer) amount(price *Price, vat decimal.NullDecimal, digits int32) (de
 	return computed, there
 }
 
-// promotion returns the promotion's price where it is in force at the time.
+// promotion returns the promotion's price where it is in force at the time. In
+// dropshipping it must be above what the account pays: a feed writes it with the
+// element of the account's own price, so it may be what the account pays meanwhile.
 func (p *Pricer) promotion(o *Offer, digits int32, at time.Time) (decimal.Decimal, bool) {
 	if !o.PromotionBegin.IsZero() && at.Before(o.PromotionBegin) || !o.PromotionEnd.IsZero() && !at.Before(o.PromotionEnd) {
 		return decimal.Decimal{}, false
 	}
 	amount, how := p.amount(&o.Promotion, o.VAT, digits)
+	if p.dropshipping && how == there {
+		switch paid, known := p.amount(&o.Account, o.VAT, digits); known {
+		case unsayable:
+			return decimal.Decimal{}, false
+		case there:
+			return amount, amount.GreaterThan(paid)
+		}
+	}
 	return amount, how == there
 }
