@@ -45,9 +45,10 @@ type ShopAPI struct {
 	Orders    ShopOrders
 	Upstream  ShopUpstream
 	Tokens    *shopapi.Tokens
-	PublicURL string // without a slash at its end
-	Locale    string // of products' names, such as "pl-PL"
-	Currency  string // asked for, ISO 4217; empty: the wholesaler's own
+	PublicURL string   // without a slash at its end
+	Locale    string   // of products' names, such as "pl-PL"
+	Currency  string   // asked for, ISO 4217; empty: the wholesaler's own
+	IDs       *ShopIDs // of shop.ids_file; nil: the shop uses the wholesaler's codes
 	// Supplier tells the account's currency where it is known; may be nil.
 	Supplier func(ctx context.Context) (idosell.Supplier, bool)
 }
@@ -57,7 +58,7 @@ type ShopAPI struct {
 func MountShopAPI(router fiber.Router, parts ShopAPI) error {
 	language := idosell.LanguageID(parts.Locale)
 	return shopapi.Mount(router, shopapi.Options{
-		Orders:     shopOrders{parts.Orders},
+		Orders:     shopOrders{parts.Orders, parts.IDs},
 		Wholesaler: &shopWholesaler{ShopAPI: parts, names: mapper{defaultLanguage: language}, language: language},
 		Tokens:     parts.Tokens,
 		PublicURL:  parts.PublicURL,
@@ -69,9 +70,13 @@ func MountShopAPI(router fiber.Router, parts ShopAPI) error {
 
 // shopAPI are the service's own parts for MountShopAPI.
 func (s *Service) shopAPI(desk ShopOrders, tokens *shopapi.Tokens, publicURL, locale, currency string) ShopAPI {
+	var ids *ShopIDs
+	if book := s.adapter.mapper.ids; book != nil {
+		ids = book.ids
+	}
 	return ShopAPI{
 		Orders: desk, Upstream: confirmedUpstream{s.client, s.confirm}, Tokens: tokens, PublicURL: publicURL, Locale: locale, Currency: currency,
-		Supplier: s.adapter.supplier.get,
+		IDs: ids, Supplier: s.adapter.supplier.get,
 	}
 }
 

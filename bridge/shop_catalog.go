@@ -24,20 +24,31 @@ type shopWholesaler struct {
 }
 
 func (w *shopWholesaler) Availability(ctx context.Context, lines []shopapi.Line) ([]shopapi.Availability, error) {
-	asked := make([]idosell.Line, len(lines))
+	known := make([]idosell.Line, len(lines)) // with the wholesaler's codes
+	var asked []idosell.Line
 	for i, line := range lines {
-		asked[i] = idosell.Line{Code: line.Code, CodeType: idosell.CodeType(line.CodeType), Quantity: line.Quantity}
+		if code, codeType, ok := supplierCode(w.IDs, line.Code, line.CodeType); ok {
+			known[i] = idosell.Line{Code: code, CodeType: codeType, Quantity: line.Quantity}
+			asked = append(asked, known[i])
+		}
 	}
-	answers, err := w.Upstream.Availability(ctx, asked...)
-	if err != nil {
-		return nil, shopFailure(err)
+	var answers []idosell.Availability
+	if len(asked) > 0 {
+		var err error
+		if answers, err = w.Upstream.Availability(ctx, asked...); err != nil {
+			return nil, shopFailure(err)
+		}
 	}
 	currency := w.accountCurrency(ctx)
 	list := make([]shopapi.Availability, len(lines))
 	for i, line := range lines {
+		if known[i].Code == "" {
+			list[i] = shopapi.Availability{Line: line, Problem: &shopapi.Reason{Code: string(orders.ReasonUnknownProduct), Text: "The code " + noSuchID(w.IDs) + "."}}
+			continue
+		}
 		// The answers may come in another order, and be fewer.
 		at := slices.IndexFunc(answers, func(a idosell.Availability) bool {
-			return strings.EqualFold(a.Code, line.Code) && string(a.CodeType) == line.CodeType
+			return strings.EqualFold(a.Code, known[i].Code) && a.CodeType == known[i].CodeType
 		})
 		if at < 0 {
 			list[i] = shopapi.Availability{Line: line, Problem: &shopapi.Reason{Code: "no-answer", Text: "The wholesaler says nothing of this product."}}
@@ -112,8 +123,12 @@ func shopCourier(c *idosell.Courier) shopapi.Courier {
 }
 
 func (w *shopWholesaler) Quote(ctx context.Context, request shopapi.QuoteRequest) (shopapi.Quote, error) {
+	lines, err := withSupplierCodes(w.IDs, request.Lines, func(l *shopapi.Line) (*string, *string) { return &l.Code, &l.CodeType })
+	if err != nil {
+		return shopapi.Quote{}, err
+	}
 	asked := orders.QuoteRequest{Recipient: orders.Address(request.Recipient), PaymentType: idosell.PaymentType(request.PaymentType)}
-	for _, line := range request.Lines {
+	for _, line := range lines {
 		asked.Lines = append(asked.Lines, orders.Line{Code: line.Code, CodeType: idosell.CodeType(line.CodeType), Quantity: line.Quantity})
 	}
 	quote, err := w.Orders.Quote(ctx, asked)

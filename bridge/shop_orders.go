@@ -11,9 +11,18 @@ import (
 )
 
 // shopOrders is shopapi.Orders over the bridge's orders.
-type shopOrders struct{ desk ShopOrders }
+type shopOrders struct {
+	desk ShopOrders
+	ids  *ShopIDs // nil: the shop uses the wholesaler's codes
+}
 
+// Accept implements shopapi.Orders. What is stored has the wholesaler's codes: an
+// order stays what it is when the file of the shop's ids changes.
 func (s shopOrders) Accept(ctx context.Context, order shopapi.NewOrder) (*shopapi.Order, bool, error) {
+	var err error
+	if order.Lines, err = withSupplierCodes(s.ids, order.Lines, func(l *shopapi.OrderLine) (*string, *string) { return &l.Code, &l.CodeType }); err != nil {
+		return nil, false, err
+	}
 	stored, created, err := s.desk.Accept(ctx, orderRequest(&order))
 	if err != nil {
 		return nil, false, shopFailure(err)

@@ -40,7 +40,7 @@ type shopServer struct {
 	client     *http.Client
 }
 
-func startShop(t testing.TB) *shopServer {
+func startShop(t testing.TB, adjust ...func(*bridge.ShopAPI)) *shopServer {
 	t.Helper()
 	s := &shopServer{t: t, wholesaler: sandbox.New(sandbox.Options{})}
 	address, err := s.wholesaler.Listen(t.Context(), "127.0.0.1:0")
@@ -79,13 +79,17 @@ func startShop(t testing.TB) *shopServer {
 	public, err := server.New(server.Options{
 		Listen: "127.0.0.1:0", Grace: 10 * time.Second, Logger: slog.New(slog.DiscardHandler), Large: bridge.ShopLargeBodies(s.tokens),
 		Public: func(router fiber.Router) {
-			mounting = bridge.MountShopAPI(router, bridge.ShopAPI{
+			parts := bridge.ShopAPI{
 				Orders: s.orders, Upstream: upstream, Tokens: s.tokens, PublicURL: "https://bridge.example", Locale: "pl-PL",
 				Supplier: func(ctx context.Context) (idosell.Supplier, bool) {
 					supplier, err := upstream.Supplier(ctx)
 					return supplier, err == nil
 				},
-			})
+			}
+			for _, change := range adjust {
+				change(&parts)
+			}
+			mounting = bridge.MountShopAPI(router, parts)
 		},
 	})
 	if err := errors.Join(err, mounting); err != nil {

@@ -2,6 +2,9 @@ package shopapi
 
 import "github.com/shopspring/decimal"
 
+// ShopCode is the codeType of the shop's own ids.
+const ShopCode = "shop"
+
 // Line is a product that is asked about, in a quantity.
 type Line struct {
 	Code     string          `json:"code"`
@@ -23,8 +26,8 @@ func checkLines(r *reading, at func(i int, field string) string, lines []Line) {
 		if !plain(line.Code, 1, 200) {
 			r.wrong(at(i, "code"), "must be one line of 1 to 200 characters")
 		}
-		if !oneOf(line.CodeType, "internal", "producer", "external") {
-			r.wrong(at(i, "codeType"), "must be internal, producer or external")
+		if !oneOf(line.CodeType, "internal", "producer", "external", ShopCode) {
+			r.wrong(at(i, "codeType"), "must be internal, producer, external or shop")
 		}
 		if !line.Quantity.IsPositive() || line.Quantity.Exponent() < -4 || line.Quantity.GreaterThan(million) {
 			r.wrong(at(i, "quantity"), "must be above zero and at most 1000000, with at most 4 decimal places")

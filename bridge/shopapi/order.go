@@ -64,7 +64,7 @@ type CourierChoice struct {
 // OrderLine is one product of an order.
 type OrderLine struct {
 	Code     string          `json:"code"`
-	CodeType string          `json:"codeType,omitempty"` // internal when empty, producer, external
+	CodeType string          `json:"codeType,omitempty"` // internal when empty, producer, external, shop
 	Quantity decimal.Decimal `json:"quantity"`
 	Comment  string          `json:"comment,omitempty"`
 	// Price is what the account is expected to pay for one, gross: confidential.
