@@ -53,11 +53,11 @@ type shopID struct {
 // An id has at most 100 letters, digits and characters of "-_.:/~@" (and 200
 // bytes, as in package oct8ne), the file at most 1,000,000 lines. Each id and each code stands for one other; the same line
 // twice does no harm. The error names the lines that are wrong, the first ten of
-// them, a line of text each, and says what to do.
+// them, a line of text each, and says what to do; it is a *ShopIDsError.
 func ReadShopIDs(path string) (*ShopIDs, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("shop.ids_file cannot be read: %w", err)
+		return nil, &ShopIDsError{fmt.Errorf("shop.ids_file cannot be read: %w", err)}
 	}
 	defer file.Close()
 	ids, err := parseShopIDs(file)
@@ -68,10 +68,19 @@ func ReadShopIDs(path string) (*ShopIDs, error) {
 		for i, fault := range faults.list {
 			faults.list[i] = fmt.Errorf("shop.ids_file %s, %w", path, fault)
 		}
-		return nil, faults
+		return nil, &ShopIDsError{faults}
 	}
-	return nil, fmt.Errorf("shop.ids_file %s: %w", path, err)
+	return nil, &ShopIDsError{fmt.Errorf("shop.ids_file %s: %w", path, err)}
 }
+
+// ShopIDsError is the error of a file of the shop's ids that cannot be used: the
+// operator has to mend it.
+type ShopIDsError struct{ err error }
+
+func (e *ShopIDsError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e *ShopIDsError) Unwrap() error { return e.err }
 
 // shopIDFaults are the lines of a file that are wrong, by line.
 type shopIDFaults struct {

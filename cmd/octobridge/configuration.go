@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"octobridge/bridge"
 	"octobridge/bridge/config"
 	"octobridge/idosell"
 )
@@ -120,6 +121,11 @@ to do. Nothing is sent to the wholesaler.`,
 			}
 			if _, err := gates(loaded); err != nil {
 				return err
+			}
+			if path := loaded.Config.Shop.IDsFile; path != "" {
+				if _, err := bridge.ReadShopIDs(path); err != nil {
+					return err
+				}
 			}
 			result := struct {
 				OK       bool     `json:"ok"`

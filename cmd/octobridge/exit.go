@@ -87,7 +87,7 @@ func exitCode(err error) int {
 	if is[*answerNo](err) {
 		return exitNo
 	}
-	if is[*usageError](err) || is[*config.Error](err) {
+	if is[*usageError](err) || is[*config.Error](err) || is[*bridge.ShopIDsError](err) {
 		return exitUsage
 	}
 	if refused, ok := errors.AsType[*bridge.OperatorError](err); ok {
