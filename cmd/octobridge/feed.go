@@ -82,7 +82,6 @@ func feedSheet(status bridge.FeedStatus, width int) string {
 	if running := status.Running; running != nil {
 		s.add("Under way", stepOf(running))
 	}
-	text := s.render()
 	if held := status.Held; held != nil {
 		about := lossOf(held) + ", seen " + clock(held.Since)
 		if held.Confirmed {
@@ -91,11 +90,10 @@ func feedSheet(status bridge.FeedStatus, width int) string {
 				about += ", with octobridge feed load --file"
 			}
 		}
-		text += s.hang("Held back", about, width)
+		s.add("Held back", about)
 	}
-	if status.LastError != "" {
-		text += s.hang("Problem", status.LastError, width)
-	}
+	s.add("Problem", status.LastError)
+	text := s.wrapped(width)
 	if len(status.Files) > 0 {
 		text += "\n" + feedFiles(status.Files, width)
 	}

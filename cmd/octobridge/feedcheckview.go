@@ -175,7 +175,8 @@ func (c *feedCheck) fileText(file *checkedFile) string {
 	}
 	s.add("File", name)
 	if file.Missing {
-		return s.render() + s.hang("Missing", file.Error, c.width())
+		s.add("Missing", file.Error)
+		return s.wrapped(c.width())
 	}
 	s.add("Is", file.what())
 	s.add("Made", clock(file.Generated))
@@ -189,23 +190,12 @@ func (c *feedCheck) fileText(file *checkedFile) string {
 	s.add("Lacking", counted(file.Without, nil))
 	s.add("Size", byteCount(file.Bytes))
 	s.add("Problems", file.problems())
-	text := s.render()
-	if file.Error != "" {
-		text += s.hang("No use", file.Error, c.width())
-	}
+	s.add("No use", file.Error)
+	text := s.wrapped(c.width())
 	if file.ProblemCount > 0 {
 		text += "\n" + problemText(file, c.limit, c.width())
 	}
 	return text
-}
-
-// hang writes a property that may be long below those of a sheet.
-func (s sheet) hang(name, text string, width int) string {
-	widest := display.StringWidth(name)
-	for _, line := range s {
-		widest = max(widest, display.StringWidth(line[0]))
-	}
-	return hang(display.FillRight(name, widest)+gap, text, width)
 }
 
 // problems says how many problems there are, and what an import makes of them.

@@ -113,6 +113,20 @@ func (s sheet) render() string {
 	return b.String()
 }
 
+// wrapped is render with long values broken into lines of at most width columns;
+// a width of 0 breaks none.
+func (s sheet) wrapped(width int) string {
+	names := 0
+	for _, line := range s {
+		names = max(names, display.StringWidth(line[0]))
+	}
+	var b strings.Builder
+	for _, line := range s {
+		b.WriteString(hang(display.FillRight(line[0], names)+gap, line[1], width))
+	}
+	return b.String()
+}
+
 // wrap breaks text into lines of at most width columns between words. A word that
 // is longer has a line of its own. A width of 0 makes one line.
 func wrap(text string, width int) []string {

@@ -119,3 +119,19 @@ func FuzzOneLine(f *testing.F) {
 		}
 	})
 }
+
+// What is in a file was one line of ninety columns, and why it is of no use stood
+// beside the other values and not below them.
+func TestSheetsAreWrappedBelowTheirValues(t *testing.T) {
+	var s sheet
+	s.add("File", "cut.xml")
+	s.add("Contents", "products: 20000, available: 17756, sizes: 36500")
+	s.add("No use", "cut off")
+	want := "File      cut.xml\nContents  products: 20000, available:\n          17756, sizes: 36500\nNo use    cut off\n"
+	if got := s.wrapped(40); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if got := s.wrapped(0); got != s.render() {
+		t.Errorf("of any width it is\n%s", got)
+	}
+}
