@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +13,10 @@ import (
 
 	"octobridge/bridge"
 )
+
+// currencyCode is what may be a code of ISO 4217. One that the service has no rate
+// for is left out by it, as visitors' are.
+var currencyCode = regexp.MustCompile(`^[A-Za-z]{3}$`)
 
 // facetOptions is how many values of a filter a table lists; JSON has all.
 const facetOptions = 10
@@ -55,6 +60,8 @@ func (s *searchService) filterMap(cmd *cobra.Command) (map[string]string, error)
 // check says what flags of a search do not go together.
 func (s *searchService) check(cmd *cobra.Command, prices bool) error {
 	switch {
+	case s.currency != "" && !currencyCode.MatchString(s.currency):
+		return badUsage(cmd, "--currency %q is not a currency: write an ISO 4217 code such as EUR", s.currency)
 	case s.wanted() && prices:
 		return badUsage(cmd, "--prices shows what the wholesaler tells this account; the service is asked what visitors see: leave one out")
 	case !s.wanted() && (cmd.Flags().Changed("server") || cmd.Flags().Changed("data-dir") || cmd.Flags().Changed("currency")):
@@ -84,14 +91,18 @@ func (p *program) searchOfService(ctx context.Context, service *bridge.OperatorC
 	result.Products = append([]bridge.CatalogProduct{}, result.Products[:min(limit, len(result.Products))]...)
 	for _, param := range slices.Sorted(maps.Keys(query.Filters)) {
 		if !slices.ContainsFunc(result.Applied, func(f bridge.CatalogFilter) bool { return f.Param == param }) {
-			p.notice("the service does not know the filter %q and leaves it out", param)
+			p.notice("--filter %s=%s is left out: the service does not know the filter, or no such value of it", param, query.Filters[param])
 		}
 	}
 	if err := p.print(result, func(w io.Writer) { p.catalogTable(w, result, facets) }); err != nil {
 		return err
 	}
 	if len(result.Products) == 0 {
-		return &answerNo{fmt.Sprintf("visitors find nothing for %q", query.Text)}
+		sentence := fmt.Sprintf("visitors find nothing for %q", query.Text)
+		if len(result.Applied) > 0 {
+			sentence += " with these filters"
+		}
+		return &answerNo{sentence}
 	}
 	if facets && len(result.Facets) == 0 {
 		p.notice("no filter is on offer: the service asks the wholesaler, live, or all that was found is alike. With feed.url it searches the feed, and has filters")

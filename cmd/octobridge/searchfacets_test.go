@@ -65,7 +65,7 @@ func TestSearchFacets(t *testing.T) {
 	desk.asked = nil
 	code, out, errOut = run(t.Context(), "search", "x", "--filter", "producer=12", "--filter", "colour=a=b,c", "--limit", "150")
 	if code != exitOK || !strings.HasPrefix(out, "Only  Producent: Wandzel\n") || !strings.Contains(out, "\n1149  ") || strings.Contains(out, "1150") ||
-		!strings.Contains(errOut, `does not know the filter "colour"`) || strings.Contains(out, "--filter") {
+		!strings.Contains(errOut, "--filter colour=a=b,c is left out") || strings.Contains(out, "--filter") {
 		t.Errorf("exit code %d\n%s%s", code, out, errOut)
 	}
 	if len(desk.asked) != 2 || desk.asked[1].Page != 2 || !maps.Equal(desk.asked[1].Filters, map[string]string{"producer": "12", "colour": "a=b,c"}) {
@@ -87,6 +87,7 @@ func TestSearchFacets(t *testing.T) {
 		"x --facets --prices":                   "--prices shows",
 		"x --server http://127.0.0.1:1":         "go with --facets or --filter",
 		"x --currency EUR":                      "go with --facets or --filter",
+		"x --facets --currency zloty":           "is not a currency",
 		"x --facets --limit 0":                  "not between 1 and 1000",
 		"x --facets --order size":               "is not one of name",
 		"x --facets --server http://other.test": "to another machine",
