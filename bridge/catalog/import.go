@@ -76,6 +76,7 @@ func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o Impo
 		return nil, err
 	}
 	if s.written > 0 {
+		c.analyse(ctx, s.written)
 		// The catalogue is published: what is left of the old one only takes room.
 		if err := c.tidy(ctx, s.generation); err != nil {
 			c.logger.WarnContext(ctx, "could not delete what is out of date in the catalogue; the next import does", "error", err)
@@ -83,6 +84,23 @@ func (c *Catalog) Import(ctx context.Context, kind iof.Kind, r io.Reader, o Impo
 	}
 	report.Took = c.clock().Sub(begun)
 	return report, nil
+}
+
+// analysed is from how many rows on PostgreSQL is told that they are others now.
+const analysed = 1000
+
+// analyse lets PostgreSQL count what has become of the tables. It does so by itself,
+// but a minute later or more: until then it takes them for small, and reads them from
+// end to end to find the products of each batch.
+func (c *Catalog) analyse(ctx context.Context, written int) {
+	if !c.store.Postgres() || written < analysed {
+		return
+	}
+	for _, table := range tables {
+		if _, err := c.store.DB().ExecContext(ctx, "ANALYZE "+table); err != nil {
+			c.logger.WarnContext(ctx, "PostgreSQL could not count the rows of the catalogue; the next import may take longer", "error", err)
+		}
+	}
 }
 
 // undoing bounds how long taking an import back may go on once its context has
