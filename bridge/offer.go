@@ -92,6 +92,7 @@ func (o *offer) open(ctx context.Context, c *config.Config, adapter *AdapterOpti
 	if adapter.ShopIDs != nil {
 		book := &idBook{adapter.ShopIDs}
 		options.Keep = func(p *catalog.Product) bool { return book.sells(p.ID) }
+		options.Codes = book.ids.Product // agents know no other
 	}
 	if o.catalog, err = catalog.New(ctx, options); err != nil {
 		return err

@@ -49,6 +49,10 @@ func TestWhatVisitorsFindIsWhatTheShopHas(t *testing.T) {
 	if err != nil || found.Total != 2 || len(found.Results) != 2 {
 		t.Errorf("%v: %+v", err, found)
 	}
+	// An agent who types an id of the shop's found nothing.
+	if found, err = s.adapter.Search(t.Context(), &oct8ne.Request{}, oct8ne.SearchQuery{Text: "bed-160", Page: 1, PageSize: 10}); err != nil || found.Total != 1 {
+		t.Errorf("by an id: %v: %+v", err, found)
+	}
 	infos, err := s.adapter.ProductInfo(t.Context(), &oct8ne.Request{}, []string{"BED-160", "1101", "MUG", "GONE", "BED-140"})
 	if err != nil || len(infos) != 3 || infos[0].InternalID != "BED-160" || infos[1].InternalID != "MUG" || infos[2].InternalID != "BED-140" {
 		t.Errorf("%v: %+v", err, infos)

@@ -63,6 +63,9 @@ type Options struct {
 	// Keep says which products visitors find; nil: all. The others are stored, too,
 	// so that a change of mind needs no import. It is called as Price is.
 	Keep func(*Product) bool
+	// Codes are more codes by which a product is found, beside its own; nil: none.
+	// It is called as Price is.
+	Codes func(id int64) []string
 	// Alerts may be nil.
 	Alerts Alerts
 	// MaxLoss is the share of the published products, 0 to 1, that a full file may

@@ -28,12 +28,13 @@ const mostParameters = 12
 // describer makes the index's documents of products. It is for one goroutine.
 type describer struct {
 	price  func(*Product) index.Price
+	codes  func(id int64) []string
 	folded map[string]string // of names that come again and again
 	tidied map[string]string
 }
 
 func newDescriber(o *Options) *describer {
-	return &describer{price: o.Price, folded: map[string]string{}, tidied: map[string]string{}}
+	return &describer{price: o.Price, codes: o.Codes, folded: map[string]string{}, tidied: map[string]string{}}
 }
 
 // longestValue and longestParam are how many bytes of a filter come back from oct8ne
@@ -113,6 +114,9 @@ func (r *describer) describe(d *index.Document, p *Product, levels []level) {
 	r.sizes(d, p)
 	r.parameters(d, p)
 	codes(d, p)
+	if r.codes != nil {
+		d.Codes = append(d.Codes, r.codes(p.ID)...)
+	}
 	for i := range d.Values {
 		d.Values[i].Value = r.filter(d.Values[i].Value, longestValue)
 	}
