@@ -58,8 +58,7 @@ func pricedOffer(p *catalog.Product) *pricing.Offer {
 		ProducerID: p.Producer.ID,
 	}
 	for _, name := range p.Producer.Names {
-		offer.ProducerName = name
-		break
+		offer.ProducerNames = append(offer.ProducerNames, name)
 	}
 	for i := range p.Categories {
 		if p.Categories[i].ID != "" {

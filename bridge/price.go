@@ -52,7 +52,7 @@ func (m *mapper) shownPrice(p *idosell.Product) price {
 		Account: pricing.Price{Gross: ownOrLowest(p.WholesalePrice, p.Sizes, func(s *idosell.ProductSize) decimal.NullDecimal { return s.WholesalePrice })},
 		Retail:  pricing.Price{Gross: retailPrice(p)},
 		SRP:     pricing.Price{Gross: p.SRPPrice}, Promotion: pricing.Price{Gross: p.PromotionPrice},
-		Categories: []string{strconv.FormatInt(p.CategoryID, 10)}, ProducerID: strconv.FormatInt(p.ProducerID, 10), ProducerName: p.ProducerName,
+		Categories: []string{strconv.FormatInt(p.CategoryID, 10)}, ProducerID: strconv.FormatInt(p.ProducerID, 10), ProducerNames: []string{p.ProducerName},
 	}
 	return shownAs(m.pricer.Shown(&offer, m.rates(), m.now()))
 }

@@ -70,7 +70,7 @@ func Example_margins() {
 		Margins: margins("category=12 & price=..50: 40%", "producer=Nike: 15%+2", "price=50..: 25%"),
 	}
 	show("a ball for 40.00", options, pricing.Offer{Currency: "PLN", Account: gross("40.00"), Categories: []string{"1", "12"}}, nil)
-	show("Nike for 100.00", options, pricing.Offer{Currency: "PLN", Account: gross("100.00"), ProducerName: "NIKE"}, nil)
+	show("Nike for 100.00", options, pricing.Offer{Currency: "PLN", Account: gross("100.00"), ProducerNames: []string{"NIKE"}}, nil)
 	show("a tent for 73.80, SRP 159.90", options, pricing.Offer{Currency: "PLN", Account: gross("73.80"), SRP: gross("159.90")}, nil)
 	show("the same, not below 129.00", options, pricing.Offer{Currency: "PLN", Account: gross("73.80"), Minimal: gross("129.00")}, nil)
 	show("a peg for 3.00, which no rule fits", options, pricing.Offer{Currency: "PLN", Account: gross("3.00")}, nil)

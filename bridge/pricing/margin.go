@@ -43,7 +43,7 @@ func (r *rule) fits(o *Offer, amount decimal.Decimal) bool {
 	switch {
 	case r.category != "" && !slices.Contains(o.Categories, r.category):
 		return false
-	case r.producer != "" && r.producer != o.ProducerID && !strings.EqualFold(r.producer, strings.TrimSpace(o.ProducerName)):
+	case r.producer != "" && r.producer != o.ProducerID && !slices.ContainsFunc(o.ProducerNames, r.isProducer):
 		return false
 	case r.from.IsPositive() && amount.LessThan(r.from):
 		return false
@@ -51,6 +51,11 @@ func (r *rule) fits(o *Offer, amount decimal.Decimal) bool {
 		return false
 	}
 	return true
+}
+
+// isProducer says whether the rule names its producer so.
+func (r *rule) isProducer(name string) bool {
+	return strings.EqualFold(r.producer, strings.TrimSpace(name))
 }
 
 // add is exact: rounding comes once, in the end.

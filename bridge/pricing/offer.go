@@ -30,9 +30,9 @@ type Offer struct {
 	Promotion                    Price
 	PromotionBegin, PromotionEnd time.Time
 
-	Categories   []string // ids, the top level first
-	ProducerID   string
-	ProducerName string
+	Categories    []string // ids, the top level first
+	ProducerID    string
+	ProducerNames []string // the one it has, or one a language
 }
 
 // Shown is what a visitor sees of a price.

@@ -95,6 +95,7 @@ func TestShown(t *testing.T) {
 		{"category above", "retail", "category=1: 40%; 25%", "retail=100/123 category=1,12,121", "172.20 PLN"},
 		{"producer by id", "retail", "producer=7: 40%; 25%", "retail=100/123 producer=7:Nike", "172.20 PLN"},
 		{"producer by name", "retail", "producer=ŻÓŁW & Syn: 40%; 25%", "retail=100/123 producer=7:Żółw_&_syn", "172.20 PLN"},
+		{"producer by any of its names", "retail", "producer=Żółw: 40%; 25%", "retail=100/123 producer=7:Turtle:Żółw", "172.20 PLN"},
 		{"another producer", "retail", "producer=Nik: 40%; 25%", "retail=100/123 producer=7:Nike", "153.75 PLN"},
 		{"from", "retail", "price=123..: 40%; 25%", "retail=100/123", "172.20 PLN"},
 		{"to is not included", "retail", "price=..123: 40%; 25%", "retail=100/123", "153.75 PLN"},

@@ -36,8 +36,8 @@ func offerOf(t testing.TB, text string) *pricing.Offer {
 		case name == "category":
 			o.Categories = strings.Split(value, ",")
 		case name == "producer":
-			o.ProducerID, o.ProducerName, _ = strings.Cut(value, ":")
-			o.ProducerName = strings.ReplaceAll(o.ProducerName, "_", " ")
+			id, names, _ := strings.Cut(value, ":")
+			o.ProducerID, o.ProducerNames = id, strings.Split(strings.ReplaceAll(names, "_", " "), ":")
 		case name == "begin":
 			o.PromotionBegin = timeOf(t, value)
 		case name == "end":
