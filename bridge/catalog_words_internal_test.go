@@ -198,3 +198,18 @@ func TestManySearchWhileTheOfferChanges(t *testing.T) {
 	}
 	wait.Wait()
 }
+
+// A price of one grosz was "0,00 €" to those who asked for euros: a promise that
+// nobody made. It stays in its own currency, and out of the ranges in another.
+func TestAConvertedPriceIsNeverZero(t *testing.T) {
+	t.Parallel()
+	s := openOffer(t, offerOf(element(1, "Próbka", `<srp net="0.01" gross="0.01"/>`), element(2, "Kubek", `<srp net="10.00" gross="12.30"/>`)), nil)
+	answer := strings.ReplaceAll(s.ask("search", url.Values{"currency": {"EUR"}, "orderBy": {"price"}}), "\u00a0", " ")
+	if !strings.Contains(answer, `"formattedPrice":"0,01 zł"`) {
+		t.Errorf("one grosz is not shown as it is: %s", answer)
+	}
+	if info := s.ask("productInfo", url.Values{"productIds": {"1"}, "currency": {"EUR"}}); strings.Contains(info, "€") {
+		t.Errorf("one grosz in euros: %s", info)
+	}
+	walk(t, s.search, url.Values{"currency": {"EUR"}}, 1, 1)
+}

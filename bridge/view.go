@@ -35,13 +35,14 @@ func (a *Adapter) view(request *oct8ne.Request) *view {
 }
 
 // convert returns a price in the currency of the view, or as it is where no rate
-// is known. A discount that rounding takes away is none.
+// is known, and where nothing would be left of it: "0,00 €" would be a promise. A
+// discount that rounding takes away is none.
 func (v *view) convert(p price) price {
 	if v.currency == "" || v.currency == strings.ToUpper(p.currency) {
 		return p
 	}
 	now, ok := v.rates.Amount(p.now, p.currency, v.currency)
-	if !ok {
+	if !ok || !now.IsPositive() {
 		return p
 	}
 	before, ok := v.rates.Amount(p.before, p.currency, v.currency)

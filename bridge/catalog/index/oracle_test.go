@@ -325,7 +325,7 @@ func (s *scan) price(d *scanned, q *index.Query) (index.Price, bool) {
 	}
 	now, ok := q.Rates.Convert(p.Now, p.Currency, currency)
 	before, _ := q.Rates.Convert(p.Before, p.Currency, currency)
-	if !ok {
+	if !ok || now == 0 && p.Now > 0 {
 		return p, false
 	}
 	return index.Price{Now: now, Before: before, Currency: currency}, true

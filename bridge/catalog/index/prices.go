@@ -74,8 +74,8 @@ func (p *prices) asked(currency string) string {
 	return currency
 }
 
-// in is a document's price in a currency; false where no rate is known, and the
-// price in its own currency.
+// in is a document's price in a currency; false where no rate is known, and where
+// nothing would be left of the price, and the price in its own currency.
 func (p *prices) in(doc uint32, currency string, rates Rates) (Price, bool) {
 	number := p.currency[doc]
 	if number == noCurrency {
@@ -89,7 +89,7 @@ func (p *prices) in(doc uint32, currency string, rates Rates) (Price, bool) {
 		return own, false
 	}
 	now, ok := rates.Convert(own.Now, own.Currency, currency)
-	if !ok || now < 0 {
+	if !ok || now < 0 || now == 0 && own.Now > 0 {
 		return own, false
 	}
 	before, ok := rates.Convert(own.Before, own.Currency, currency)
