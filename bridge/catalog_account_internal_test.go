@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,5 +153,81 @@ func TestAPromotionOfTheAccountsIsNotShown(t *testing.T) {
 	}
 	if got, want := strings.Join(prices, "; "), "3: 184,50 zł / 246,00 zł; 1: 246,00 zł / 246,00 zł; 2: 246,00 zł / 246,00 zł"; got != want {
 		t.Errorf("shown are %s\nwant %s", got, want)
+	}
+}
+
+// What the feed says of prices reaches whoever asks, by the shop's rules: of sizes
+// the lowest, never below the minimal one, promotions in their time, and ranges in
+// the currency that was asked for.
+func TestPricesOfTheFeed(t *testing.T) {
+	t.Parallel()
+	price := func(element, gross string) string { return fmt.Sprintf(`<%s net="1.00" gross="%s"/>`, element, gross) }
+	size := func(id, gross string) string {
+		return fmt.Sprintf(`<size id="%s" name="%s" code="x-%s">%s<stock id="1" quantity="1"/></size>`, id, id, id, price("iaiext:price_retail", gross))
+	}
+	promotion := func(begin, end string) string {
+		return fmt.Sprintf(`<promotion name="x" start_date="%s" ending_date="%s">%s</promotion>`, begin, end, price("price", "85.00"))
+	}
+	retail := price("price", "20.00") + price("iaiext:price_retail", "170.00")
+	s := openOffer(t, offerOf(
+		element(1, "Sizes", "<sizes>"+size("s", "59.50")+size("m", "42.50")+size("l", "51.00")+"</sizes>"),
+		element(2, "Minimal", retail+price("iaiext:price_minimal", "180.00")),
+		element(3, "Promotion", retail+promotion("2020-01-01", "2099-01-01")),
+		element(4, "Promotion that is over", retail+promotion("2020-01-01", "2020-01-02")),
+		element(5, "Promotion to come", retail+promotion("2099-01-01", "2099-01-02")),
+		element(6, "Net alone", `<srp net="100.00"/>`),
+		element(7, "Nothing", ""),
+		element(8, "Was", retail+price("strikethrough_retail_price", "200.00")),
+	), nil)
+	shown := func(query url.Values) string {
+		var list []string
+		for _, p := range s.search(query).Results {
+			text := p.InternalID + " none"
+			if p.FormattedPrice != nil {
+				text = p.InternalID + " " + *p.FormattedPrice + "/" + *p.FormattedPrevPrice
+			}
+			list = append(list, squeezedSpaces(text))
+		}
+		return strings.Join(list, " ")
+	}
+	euros := url.Values{"currency": {"EUR"}, "orderBy": {"price"}}
+	if got, want := shown(euros), "110,00€/10,00€ 320,00€/40,00€ 628,94€/28,94€ 840,00€/47,06€ 440,00€/40,00€ 540,00€/40,00€ 242,35€/42,35€ 7none"; !sameSet(got, want) {
+		t.Errorf("in euros they are\n%s\nwant\n%s", got, want)
+	}
+	for filter, want := range map[string]string{"10-11": "110,00€/10,00€", "42-43": "242,35€/42,35€", "11-20": "", "20-28.95": "320,00€/40,00€ 628,94€/28,94€", "41-": "242,35€/42,35€"} {
+		euros.Set("price", filter)
+		if got := shown(euros); got != want {
+			t.Errorf("from %s euros: %q, want %q", filter, got, want)
+		}
+	}
+	zloty := url.Values{"currency": {"PLN"}, "price": {"42-43"}}
+	if got, want := shown(zloty), "142,50zł/42,50zł"; got != want {
+		t.Errorf("from 42 to 43 złoty: %q, want %q", got, want)
+	}
+}
+
+// sameSet says whether two lists have the same words.
+func sameSet(a, b string) bool {
+	first, second := strings.Fields(a), strings.Fields(b)
+	slices.Sort(first)
+	slices.Sort(second)
+	return slices.Equal(first, second)
+}
+
+// While there are no rates, nothing is shown in a shop of another currency, rather
+// than an amount that nobody knows; with them everything is, in the shop's.
+func TestAShopInAnotherCurrency(t *testing.T) {
+	t.Parallel()
+	offer := offerOf(element(1, "Kubek", `<srp net="1.00" gross="42.50"/>`))
+	for from, want := range map[string]string{"none": `"formattedPrice":null`, "fixed": "10,00", "nbp": `"formattedPrice":null`} {
+		s := openOffer(t, offer, func(c *config.Config) {
+			c.Shop.Currency, c.Pricing.RatesFrom, c.Pricing.NBPURL = "EUR", from, "http://127.0.0.1:1"
+		})
+		for _, currency := range []string{"", "EUR", "XXX"} {
+			answer := s.ask("search", url.Values{"currency": {currency}})
+			if !strings.Contains(answer, want) || strings.Contains(answer, "42,50") || strings.Contains(answer, `"param":"price"`) != (from == "fixed") {
+				t.Errorf("rates from %s, asked in %q: %s", from, currency, answer)
+			}
+		}
 	}
 }
