@@ -124,23 +124,58 @@ func TestLightFileFromBeforeAChangeTakesNothingBack(t *testing.T) {
 	f := follow(t, open2(t), w)
 	f.look()
 	changed := good{id: 3, gross: "99", sizes: []size{{id: "uniw", quantity: 2}}}
-	same := good{id: 4, gross: "5", sizes: []size{{id: "uniw", quantity: 7}}}
+	same := good{id: 4, gross: "5", sizes: []size{{id: "uniw", name: "uniwersalny", quantity: 7}}} // as it is already
+	bare := good{id: 11, name: "Nowy, bez ceny"}
 	w.set(func() {
-		w.files = append(w.files, &feedFile{name: "full_change2026-11-22T08-00-00", body: offer(3, changed.element(), same.element()), changed: 8})
+		w.files = append(w.files, &feedFile{name: "full_change2026-11-22T08-00-00", body: offer(3, changed.element(), same.element(), bare.element()), changed: 8})
 	})
 	f.expect("the change", f.look(), "change-20261122T070000, light")
 	if price := f.product(3).Prices.Account.Gross.Decimal.String(); price != "99" || f.quantity(3) != "2" || f.quantity(5) != "7" {
 		t.Errorf("price %s, %s pieces, and %s of another", price, f.quantity(3), f.quantity(5))
 	}
-	w.set(func() { w.file("light").body = stock(2, 10, 1) })
+	w.set(func() { w.file("light").body = stock(2, 11, 1) })
 	f.expect("another from before it", f.look(), "light")
-	if f.quantity(3) != "2" || f.quantity(4) != "7" || f.quantity(5) != "1" {
-		t.Errorf("%s, %s and %s pieces", f.quantity(3), f.quantity(4), f.quantity(5))
+	if f.quantity(3) != "2" || f.quantity(4) != "7" || f.quantity(5) != "1" || f.quantity(11) != "1" {
+		t.Errorf("%s, %s, %s and %s pieces", f.quantity(3), f.quantity(4), f.quantity(5), f.quantity(11))
 	}
 	w.set(func() { w.file("light").body = stock(4, 10, 0) })
 	f.expect("one from after it", f.look(), "light")
 	if f.quantity(3) != "0" || f.quantity(4) != "0" {
 		t.Errorf("%s and %s pieces", f.quantity(3), f.quantity(4))
+	}
+}
+
+// The same of a full file, as it comes once more where a change is gone.
+func TestFullFileFromBeforeALightFileTakesNothingBack(t *testing.T) {
+	f := open(t, open2(t))
+	f.take(iof.Full, bikes(0, 3))
+	f.take(iof.Light, stock(5, 3, 7))
+	f.take(iof.Full, bikes(3, 4))
+	if p := f.product(2); p.Prices.Account.Gross.Decimal.String() != "5" || p.Sizes[0].Quantity.Decimal.String() != "7" || len(f.ids()) != 4 {
+		t.Errorf("%+v, %+v", p.Prices.Account, p.Sizes)
+	}
+}
+
+// A change that is held back, and that the wholesaler takes back, holds nothing up.
+func TestHeldChangeThatIsTakenBack(t *testing.T) {
+	w := newWholesaler(t, whole()...)
+	f := follow(t, open2(t), w)
+	f.look()
+	var gone []string
+	for _, g := range goods(10) {
+		gone = append(gone, good{id: g.id, attrs: `removed="yes"`}.element())
+	}
+	w.set(func() {
+		w.files = append(w.files, &feedFile{name: "full_change2026-11-22T08-00-00", body: offer(8, gone...), changed: 8},
+			&feedFile{name: "full_change2026-11-22T09-00-00", body: renamed(9, 2, "Danach"), changed: 9})
+	})
+	f.expect("all of them", f.look(), "change-20261122T070000 held")
+	w.set(func() {
+		w.files = slices.DeleteFunc(w.files, func(f *feedFile) bool { return f.name == "full_change2026-11-22T08-00-00" })
+	})
+	f.expect("taken back", f.look(), "change-20261122T080000, light")
+	if f.status().Held != nil || f.alerts.text("feed-held") != "" || f.name(2) != "Danach" || f.Index().Len() != 10 {
+		t.Errorf("held %+v, %d products", f.status().Held, f.Index().Len())
 	}
 }
 
