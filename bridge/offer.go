@@ -107,6 +107,7 @@ func (o *offer) run(ctx context.Context) {
 	defer group.Wait()
 	schedule := cron.New(cron.WithLocation(o.zone), cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger)))
 	defer func() { <-schedule.Stop().Done() }()
+	priced := o.rates.Rates().Version()
 	group.Go(func() { o.keepRates(ctx) })
 	o.add(schedule, pricing.Schedule, func() {
 		select {
@@ -124,7 +125,7 @@ func (o *offer) run(ctx context.Context) {
 		o.add(schedule, repriceSpec, func() { o.reprice(ctx) })
 	}
 	schedule.Start()
-	o.follow(ctx)
+	o.follow(ctx, priced)
 }
 
 func (o *offer) add(schedule *cron.Cron, spec string, do func()) {
@@ -133,8 +134,9 @@ func (o *offer) add(schedule *cron.Cron, spec string, do func()) {
 	}
 }
 
-// follow takes over what other instances have brought.
-func (o *offer) follow(ctx context.Context) {
+// follow takes over what other instances have brought. priced names the rates that
+// the prices of the catalogue were made with.
+func (o *offer) follow(ctx context.Context, priced string) {
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
 	for {
@@ -143,7 +145,6 @@ func (o *offer) follow(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		before := o.rates.Rates().Version()
 		if err := o.rates.Load(ctx); err != nil && ctx.Err() == nil {
 			o.logger.WarnContext(ctx, "the exchange rates could not be read", "error", err)
 		}
@@ -153,8 +154,8 @@ func (o *offer) follow(ctx context.Context) {
 		if err := o.catalog.Load(ctx); err != nil && ctx.Err() == nil {
 			o.logger.WarnContext(ctx, "the catalogue could not be read; what is known stays in use", "error", err)
 		}
-		if o.converts && o.rates.Rates().Version() != before {
-			o.reprice(ctx)
+		if now := o.rates.Rates().Version(); o.converts && now != priced && o.reprice(ctx) {
+			priced = now
 		}
 	}
 }
@@ -193,21 +194,16 @@ func (o *offer) updateRates(ctx context.Context) error {
 		return nil
 	}
 	defer func() { _ = unlock() }() // two at once are no harm
-	before := o.rates.Rates().Version()
-	err = o.rates.Update(ctx)
-	if o.converts && o.rates.Rates().Version() != before {
-		o.reprice(ctx)
-	}
-	return err
+	return o.rates.Update(ctx)      // follow takes the prices along
 }
 
-func (o *offer) reprice(ctx context.Context) {
-	if o.catalog == nil {
-		return
+// reprice makes the catalogue's prices anew, and says whether it did.
+func (o *offer) reprice(ctx context.Context) bool {
+	err := o.catalog.Reprice(ctx)
+	if err != nil && ctx.Err() == nil {
+		o.logger.ErrorContext(ctx, "the prices in the catalogue could not be brought up to date; it is tried again", "error", err)
 	}
-	if err := o.catalog.Reprice(ctx); err != nil && ctx.Err() == nil {
-		o.logger.ErrorContext(ctx, "the prices in the catalogue could not be brought up to date", "error", err)
-	}
+	return err == nil
 }
 
 // ask has the feed looked at; false when that is being done or about to be.

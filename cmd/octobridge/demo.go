@@ -98,8 +98,8 @@ func shellWord(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// demoText says what there is and five lines to try; octobridge is how the last
-// of them starts the program.
+// demoText says what there is and some lines to try; octobridge is how the
+// last of them start the program.
 func demoText(w io.Writer, info bridge.DemoInfo, octobridge string) error {
 	_, err := fmt.Fprintf(w, `The bridge answers oct8ne at   %[1]s
 A shop with the products is at %[8]s
@@ -114,6 +114,7 @@ Try, from another terminal:
   curl '%[1]s/getOrders?customerEmail=%[4]s&apiToken=%[5]s'
   curl '%[1]s/getOrderDetails?reference=%[6]s&apiToken=%[5]s'
   %[14]s conformance %[7]s --api-token %[5]s --customer-email %[4]s --search %[15]s
+  %[14]s search %[15]s --facets --server %[3]s
 
 Place an order, and see what has become of it:
 
