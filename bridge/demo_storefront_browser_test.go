@@ -212,13 +212,13 @@ func TestShopInABrowser(t *testing.T) {
 	if status := b.follow(chromedp.Click(chromedp.CSS(".search button"))); status != 200 {
 		t.Fatalf("the search: status %d", status)
 	}
-	if got, want := see[string](b, "document.querySelector('h1').innerText + ', ' + document.querySelector('.count').innerText"), "Wyniki wyszukiwania: kubek, 9 produktów"; got != want {
+	if got, want := see[string](b, "document.querySelector('h1').innerText + ', ' + document.querySelector('.count').innerText"), "Wyniki wyszukiwania: kubek, 12 produktów"; got != want {
 		t.Errorf("the search shows %q, want %q", got, want)
 	}
-	first := see[string](b, "document.querySelector('.card .title').innerText")
+	first := see[string](b, "document.querySelector('.card a[href*=\"/1101\"] .title').innerText")
 	b.quiet("the search")
 
-	if status := b.follow(chromedp.Click(chromedp.CSS(".card a"))); status != 200 {
+	if status := b.follow(chromedp.Click(chromedp.CSS(`.card a[href*="/1101"]`))); status != 200 {
 		t.Fatalf("the product: status %d", status)
 	}
 	if got := see[string](b, "document.querySelector('h1').innerText"); got != first || !strings.Contains(got, "Kubek") {
