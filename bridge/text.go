@@ -135,15 +135,25 @@ func (s *sanitiser) description(raw string) string {
 		return s.shortened(raw)
 	case !tagLike.MatchString(raw):
 		return lineBreaks.Replace(s.plain.Sanitize(newLines.Replace(raw)))
+	case isSimple(raw, false):
+		return raw
 	default:
-		// The first pass takes off what would let completed tags multiply; the
-		// last word is the sanitiser's.
-		whole, ok := completed(s.rich.Sanitize(raw))
-		if !ok {
-			return s.shortened(raw)
+		once := strings.TrimSpace(s.rich.Sanitize(raw))
+		if isSimple(once, true) {
+			return once
 		}
-		return strings.TrimSpace(s.rich.Sanitize(whole))
+		return s.completed(raw, once)
 	}
+}
+
+// completed is a description whose tags are completed. The first pass took off what
+// would let them multiply; the last word is the sanitiser's.
+func (s *sanitiser) completed(raw, once string) string {
+	whole, ok := completed(once)
+	if !ok {
+		return s.shortened(raw)
+	}
+	return strings.TrimSpace(s.rich.Sanitize(whole))
 }
 
 // shortened keeps the beginning of a description's text: markup cannot be cut
