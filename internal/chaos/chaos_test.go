@@ -130,7 +130,7 @@ func everyStep() (list []string) {
 
 // manyRuns is from how many runs on it is expected that each step was hit, and
 // each trouble met.
-const manyRuns = 300
+const manyRuns = 160
 
 // missed are the steps and troubles that no run had.
 func (s *tally) missed() (list []string) {
