@@ -1,6 +1,7 @@
 // Package secret has a string that does not print itself: passwords, keys and
 // tokens stay out of logs, errors, metrics and fixtures because every usual way
-// of turning a value into text gives "[redacted]".
+// of turning a value into text gives "[redacted]". Its Scrubber takes such texts out
+// of what others wrote.
 package secret
 
 import (
