@@ -282,7 +282,7 @@ func (c *Client) scrub(text string, key Secret) string {
 	if text == "" {
 		return ""
 	}
-	for _, hidden := range []Secret{c.password, c.dropshippingKey, key, c.sessionNow()} {
+	for _, hidden := range []Secret{c.password, c.digest, c.dropshippingKey, key, c.sessionNow()} {
 		if !hidden.Empty() {
 			text = strings.ReplaceAll(text, hidden.Reveal(), hidden.String())
 		}

@@ -23,6 +23,7 @@ type Config struct {
 	URL             string // https://wholesaler.example; http only on loopback
 	Login           string // of the shop's account at the wholesaler's
 	Password        Secret
+	PasswordDigest  Secret // see PasswordDigest; in place of Password
 	DropshippingKey Secret
 
 	Location *time.Location // the wholesaler's time zone; Europe/Warsaw when nil
@@ -54,7 +55,8 @@ type Client struct {
 	address         string // of the CustomerAPI, ending in /customer-api/
 	account         string // key of the account in the SessionStore
 	login           string
-	password        Secret
+	password        Secret // to be kept out of texts; empty when only the digest is known
+	digest          Secret
 	dropshippingKey Secret
 	zone            *time.Location
 	gates           *GateTable
@@ -97,7 +99,11 @@ func New(config Config) (*Client, error) {
 	switch {
 	case config.Login == "":
 		return nil, fmt.Errorf("the login of the account at the wholesaler's is missing")
-	case config.Password.Empty():
+	case !config.Password.Empty() && !config.PasswordDigest.Empty():
+		return nil, fmt.Errorf("both the password of the account at the wholesaler's and its digest are given: give one of them")
+	case !config.PasswordDigest.Empty() && !isPasswordDigest(config.PasswordDigest):
+		return nil, fmt.Errorf("the digest of the password is not 40 hexadecimal digits in lower case")
+	case config.Password.Empty() && config.PasswordDigest.Empty():
 		return nil, fmt.Errorf("the password of the account at the wholesaler's is missing")
 	case config.DropshippingKey.Empty():
 		return nil, fmt.Errorf("the dropshippingKey of the account at the wholesaler's is missing")
@@ -107,6 +113,7 @@ func New(config Config) (*Client, error) {
 		account:         config.Login + "@" + address.Host,
 		login:           config.Login,
 		password:        config.Password,
+		digest:          config.PasswordDigest,
 		dropshippingKey: config.DropshippingKey,
 		zone:            config.Location,
 		gates:           config.Gates,
@@ -117,6 +124,9 @@ func New(config Config) (*Client, error) {
 		observe:         config.Observe,
 		now:             config.Now,
 		pause:           pause,
+	}
+	if c.digest.Empty() {
+		c.digest = PasswordDigest(c.password)
 	}
 	if c.zone == nil {
 		if c.zone, err = time.LoadLocation(defaultZone); err != nil {

@@ -215,6 +215,8 @@ var (
 			{Key: "name", Name: "unitName"},
 			{Key: "precision", Name: "unitPrecision", Type: Int},
 		}},
+		{Key: "sellByRetail", Name: "productSellByRetail", Type: Number},
+		{Key: "sellByWholesale", Name: "productSellByWholesale", Type: Number},
 		{Key: "cardURL", Name: "productCardUrl"},
 		{Key: "texts", Name: "productDescriptionsLangData", Type: Group, List: true, Fields: []Field{
 			{Key: "language", Name: "langId"},

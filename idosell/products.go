@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/shopspring/decimal"
 )
 
 // Product is a product as Products/search and Products/get answer it. Prices
@@ -30,12 +32,17 @@ type Product struct {
 	Visible        bool            `gate:"visible,true"` // true where the wholesaler does not say
 	Deleted        bool            `gate:"deleted"`
 	Unit           Unit            `gate:"unit"`
-	CardURL        string          `gate:"cardURL"` // the product's page at the wholesaler's; may be relative to its host
-	Texts          []ProductText   `gate:"texts"`
-	Images         []Image         `gate:"images"`
-	Sizes          []ProductSize   `gate:"sizes"`
-	Stock          Stock           `gate:"stock"`
-	Fault          Fault           `gate:"fault"`
+	// SellByRetail and SellByWholesale are what a quantity goes up by, to
+	// consumers and to those who buy wholesale: see Step. The admin gate has the
+	// names and does not say what they mean: the order step is an assumption.
+	SellByRetail    OptionalDecimal `gate:"sellByRetail"`
+	SellByWholesale OptionalDecimal `gate:"sellByWholesale"`
+	CardURL         string          `gate:"cardURL"` // the product's page at the wholesaler's; may be relative to its host
+	Texts           []ProductText   `gate:"texts"`
+	Images          []Image         `gate:"images"`
+	Sizes           []ProductSize   `gate:"sizes"`
+	Stock           Stock           `gate:"stock"`
+	Fault           Fault           `gate:"fault"`
 }
 
 // Unit is what a product is counted in.
@@ -43,6 +50,46 @@ type Unit struct {
 	ID        int64  `gate:"id"`
 	Name      string `gate:"name"`
 	Precision int64  `gate:"precision"` // digits after the decimal point of a quantity
+}
+
+// Step is what a quantity of the product must be a multiple of, and the least one
+// that can be ordered, in its unit; always more than zero. See OrderStep, and
+// SellByRetail for what is assumed.
+func (p *Product) Step(wholesale bool) Decimal {
+	if wholesale {
+		return OrderStep(p.SellByWholesale, p.Unit.Precision)
+	}
+	return OrderStep(p.SellByRetail, p.Unit.Precision)
+}
+
+// mostStep is the largest step that is believed, and finestPrecision how many
+// digits after the point quantities have at most.
+const (
+	mostStep        = 100_000
+	finestPrecision = 6
+)
+
+// OrderStep is the step of a product that is sold by sellBy, in a unit whose
+// quantities have precision digits after the decimal point: sellBy where it can be
+// meant, that is above 0 and at most 100000, with at most six digits after the
+// point; else the unit's smallest quantity; else 1. That sellBy means the order
+// step is an assumption, see Product.SellByRetail. The result is more than zero.
+func OrderStep(sellBy OptionalDecimal, precision int64) Decimal {
+	if sellBy.Valid && isStep(sellBy.Decimal) {
+		return sellBy.Decimal
+	}
+	if 0 < precision && precision <= finestPrecision {
+		return decimal.New(1, int32(-precision))
+	}
+	return decimal.NewFromInt(1)
+}
+
+// isStep says whether a number can be meant as a step.
+func isStep(n Decimal) bool {
+	if n.Exponent() < -18 || n.Exponent() > 18 {
+		return false // to compare such a number would cost more than it is worth
+	}
+	return n.IsPositive() && !n.GreaterThan(decimal.NewFromInt(mostStep)) && n.Equal(n.Truncate(finestPrecision))
 }
 
 // ProductText is a product's name and descriptions in one language.

@@ -2,8 +2,6 @@ package idosell
 
 import (
 	"context"
-	"crypto/sha1"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
@@ -86,14 +84,6 @@ func (m *memorySessions) Lock(ctx context.Context, account string) (func(), erro
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-}
-
-// SystemKey is the key that Authenticate wants: sha1(YYYYMMDD + sha1(password)),
-// in lower-case hex, with the date in the wholesaler's time zone (CustomerAPI page).
-func SystemKey(password Secret, day time.Time) Secret {
-	inner := sha1.Sum([]byte(password.Reveal()))
-	outer := sha1.Sum([]byte(day.Format("20060102") + hex.EncodeToString(inner[:])))
-	return NewSecret(hex.EncodeToString(outer[:]))
 }
 
 // neighbour returns the other day on which the wholesaler's clock may be when
@@ -309,13 +299,13 @@ func isLoginFault(err error) bool {
 func (s *sessions) authenticateOn(ctx context.Context, day time.Time) (Session, time.Time, error) {
 	c := s.client
 	spec := c.gates.Gate(OpAuthenticate)
-	systemKey := SystemKey(c.password, day)
-	body, err := envelope{spec: spec, authenticate: loginParams{c.login, systemKey.Reveal()}, zone: c.zone}.bytes()
+	key := systemKey(c.digest, day)
+	body, err := envelope{spec: spec, authenticate: loginParams{c.login, key.Reveal()}, zone: c.zone}.bytes()
 	if err != nil {
 		return Session{}, time.Time{}, c.requestError(spec, err)
 	}
 	asked := c.now()
-	reply, err := c.retried(ctx, spec, body, systemKey)
+	reply, err := c.retried(ctx, spec, body, key)
 	var serverTime time.Time
 	if reply != nil {
 		serverTime = reply.date
@@ -358,6 +348,30 @@ func (c *Client) Renew(ctx context.Context) error {
 	stale := c.sessions.current.Key
 	c.sessions.mu.Unlock()
 	if _, err := c.sessions.renew(ctx, stale); err != nil {
+		return c.asError(c.gates.Gate(OpAuthenticate), err)
+	}
+	return nil
+}
+
+// Authenticate gets a new session from the wholesaler, whatever the SessionStore
+// keeps: unlike Renew, it proves that login and password are right. It makes one
+// call, and a second one around midnight; calls at the same time are one. The
+// error's Kind is KindLogin when login or password are wrong.
+func (c *Client) Authenticate(ctx context.Context) error {
+	_, err := shared(ctx, c, "authenticate", func(ctx context.Context) (struct{}, error) {
+		session, err := c.sessions.authenticate(ctx)
+		if err != nil {
+			return struct{}{}, err
+		}
+		c.sessions.mu.Lock()
+		c.sessions.current = session
+		c.sessions.mu.Unlock()
+		if err := c.sessionStore.Save(ctx, c.account, session); err != nil {
+			c.logger.WarnContext(ctx, "the session cannot be shared with other instances", "step", "save", "error", err)
+		}
+		return struct{}{}, nil
+	})
+	if err != nil {
 		return c.asError(c.gates.Gate(OpAuthenticate), err)
 	}
 	return nil

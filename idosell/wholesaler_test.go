@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"octobridge/idosell"
+	"octobridge/internal/recorded"
 )
 
 // The account that the tests use.
@@ -31,7 +32,7 @@ type wholesaler struct {
 	answers  map[string]http.HandlerFunc
 	keys     int // session keys handed out
 	valid    map[string]bool
-	logs     lockedBuffer
+	logs     recorded.Log
 }
 
 func newWholesaler(t *testing.T) *wholesaler {
@@ -140,24 +141,6 @@ func (w *wholesaler) client(t *testing.T, change ...func(*idosell.Config)) *idos
 	}
 	t.Cleanup(func() { client.Close() })
 	return client
-}
-
-// lockedBuffer takes the log lines of several clients.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
 
 // clock is a clock that a test moves.

@@ -99,7 +99,7 @@ func decodeByTwo(r io.Reader) (int, error) {
 		if failed = err; err != nil {
 			break
 		}
-		elements <- element.Clone()
+		elements <- kept(element)
 	}
 	close(elements)
 	group.Wait()

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/shopspring/decimal"
 )
 
 // builder fills a Product from the elements inside it.
@@ -215,6 +217,8 @@ func (b *builder) start(at place, t token) {
 		b.startParameter(t)
 	case inValue:
 		b.value(t.attrs)
+	case inSellBy:
+		b.sellBy(t.attrs)
 	}
 }
 
@@ -286,6 +290,19 @@ func (b *builder) addText(texts *Texts, language string, text []byte) {
 	}
 	if _, there := (*texts)[language]; !there {
 		(*texts)[language] = string(text)
+	}
+}
+
+// sellBy reads what quantities go up by. What cannot be read is left out and no
+// fault: the form is assumed, and a product is good without it.
+func (b *builder) sellBy(attrs attributes) {
+	b.has(HasSellBy, true)
+	p := &b.product.SellBy
+	for name, to := range map[string]*decimal.NullDecimal{"retail": &p.Retail, "wholesale": &p.Wholesale} {
+		*to = decimal.NullDecimal{}
+		if value, err := number(attrs.get(name)); err == nil && value.IsPositive() {
+			*to = decimal.NewNullDecimal(value)
+		}
 	}
 }
 

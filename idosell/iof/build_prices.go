@@ -114,35 +114,23 @@ func (b *builder) startPrice(at place, t token) {
 }
 
 func (b *builder) pricePlace(at place) (*Price, Parts) {
-	p, s := &b.product, b.size
-	if s == nil {
-		switch at {
-		case inPrice:
-			return &p.Price, HasPrice
-		case inSRP:
-			return &p.SRP, HasSRP
-		case inRetailPrice:
-			return &p.RetailPrice, HasRetailPrice
-		case inMinimalPrice:
-			return &p.MinimalPrice, HasMinimalPrice
-		case inRetailWas:
-			return &p.RetailWas, HasRetailWas
-		}
-		return &p.WholesaleWas, HasWholesaleWas
+	prices := &b.product.Prices
+	if b.size != nil {
+		prices = &b.size.Prices
 	}
 	switch at {
 	case inPrice:
-		return &s.Price, 0
+		return &prices.Price, HasPrice
 	case inSRP:
-		return &s.SRP, 0
+		return &prices.SRP, HasSRP
 	case inRetailPrice:
-		return &s.RetailPrice, 0
+		return &prices.RetailPrice, HasRetailPrice
 	case inMinimalPrice:
-		return &s.MinimalPrice, 0
+		return &prices.MinimalPrice, HasMinimalPrice
 	case inRetailWas:
-		return &s.RetailWas, 0
+		return &prices.RetailWas, HasRetailWas
 	}
-	return &s.WholesaleWas, 0
+	return &prices.WholesaleWas, HasWholesaleWas
 }
 
 // sitePrice is a price_retail or price_minimal of one shop of the wholesaler's,

@@ -49,7 +49,7 @@ func TestEdition2(t *testing.T) {
 		Producer: iof.Reference{Name: "Przykładowa"},
 		Category: iof.Reference{ID: "105", Name: "Części/Podnośniki"},
 		Names:    iof.Texts{"pol": "Koło", "eng": "Wheel"},
-		Price:    price("2", "2.46"),
+		Prices:   iof.Prices{Price: price("2", "2.46")},
 		Sizes: []iof.Size{{ID: iof.OneSize, Code: "C49", CodeProducer: "5901477140723", Weight: 350,
 			Stocks: []iof.Stock{{Quantity: dec("25")}}}},
 		Images: []iof.Image{{URL: "https://h.example/1.jpg"}, {URL: "https://h.example/2.jpg"}, {URL: "https://h.example/3.jpg"}},

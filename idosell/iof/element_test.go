@@ -12,6 +12,12 @@ import (
 	"octobridge/idosell/iof"
 )
 
+// kept returns a copy that stays valid when the next element is read.
+func kept(element iof.Element) iof.Element {
+	element.Raw = bytes.Clone(element.Raw)
+	return element
+}
+
 // elements reads all elements, cloned, and the error that ended reading.
 func elements(file []byte, options ...iof.Option) (reader *iof.Reader, all []iof.Element, damages, final error) {
 	reader = iof.NewReader(bytes.NewReader(file), options...)
@@ -24,7 +30,7 @@ func elements(file []byte, options ...iof.Option) (reader *iof.Reader, all []iof
 			final = err
 			continue
 		}
-		all = append(all, element.Clone())
+		all = append(all, kept(element))
 	}
 	return reader, all, damages, final
 }

@@ -64,16 +64,18 @@ func TestRarerParts(t *testing.T) {
 		CategoryNames: iof.Texts{"eng": "Tools/Hammers", "ger": "Werkzeug/Hämmer"},
 		Names:         iof.Texts{"pol": "Młotek"},
 		Keywords:      iof.Texts{"pol": "młot ciesielski", "eng": "claw hammer"},
-		Price:         price("50", "61.50"),
-		RetailPrice:   price("80", "98.40"),
-		SRP:           price("90", "110.70"),
-		WholesaleWas:  price("60", "73.80"),
-		MinimalPrice:  price("65", "79.95"),
+		Prices: iof.Prices{
+			Price:        price("50", "61.50"),
+			RetailPrice:  price("80", "98.40"),
+			SRP:          price("90", "110.70"),
+			WholesaleWas: price("60", "73.80"),
+			MinimalPrice: price("65", "79.95"),
+		},
 		Promotion: iof.Promotion{Name: "Zima", Price: price("40", "49.20"),
 			Begin: time.Date(2026, 12, 1, 0, 0, 0, 0, warsaw), End: time.Date(2026, 12, 25, 0, 0, 0, 0, warsaw)},
 		Sizes: []iof.Size{
-			{ID: "L", Code: "7-L", Priority: 2, Availability: "unavailable", Price: iof.Price{Net: opt("55")},
-				RetailPrice: iof.Price{Net: opt("88")}, MinimalPrice: price("75", "92.25")},
+			{ID: "L", Code: "7-L", Priority: 2, Availability: "unavailable", Prices: iof.Prices{
+				Price: iof.Price{Net: opt("55")}, RetailPrice: iof.Price{Net: opt("88")}, MinimalPrice: price("75", "92.25")}},
 			{ID: "M", Code: "7-M"},
 		},
 		Parameters: []iof.Parameter{
@@ -127,6 +129,34 @@ func TestHasTellsEmptyFromAbsent(t *testing.T) {
 	want := iof.HasSRP | iof.HasLongDescs | iof.HasParameters | iof.HasSizes | iof.HasImages | iof.HasCard
 	if got.Has != want || got.SRP.Present() || got.LongDescs != nil {
 		t.Errorf("it has %b, want %b: %+v", got.Has, want, got)
+	}
+}
+
+// What a product is sold by has an assumed form: what is not of it is left out, and
+// never makes the product a damaged one. An element without attributes is there, and
+// says that there is no step any more.
+func TestSellBy(t *testing.T) {
+	for text, want := range map[string]iof.SellBy{
+		`<iaiext:sell_by retail="1" wholesale="10"/>`: {Retail: opt("1"), Wholesale: opt("10")},
+		`<sell_by retail="0,5"/>`:                     {Retail: opt("0.5")},
+		`<sell_by wholesale=" 6 "/>`:                  {Wholesale: opt("6")},
+		`<sell_by retail="0" wholesale="-3"/>`:        {},
+		`<sell_by retail="karton" wholesale="1e9"/>`:  {},
+		`<sell_by/>`: {},
+		`<sell_by retail="2"/><iaiext:sell_by retail="3"/>`:   {Retail: opt("3")},
+		`<group><sell_by retail="2"/></group><sell_by x=""/>`: {},
+	} {
+		got := one(t, `<product id="7">`+text+`</product>`)
+		if diff := cmp.Diff(want, got.SellBy, equal); diff != "" || got.Has != iof.HasSellBy {
+			t.Errorf("%s has %b (-want +got):\n%s", text, got.Has, diff)
+		}
+	}
+	if got := one(t, `<product id="7"><iaiext:sold_by retail="2"/></product>`); got.Has != 0 || got.SellBy != (iof.SellBy{}) {
+		t.Errorf("another element was read: %+v", got.SellBy)
+	}
+	file := `<offer><products><product id="7"><description><name>Śruba</name></description><sizes/><iaiext:sell_by retail="x"/></product></products></offer>`
+	if _, problems, err := check([]byte(file)); err != nil || problems != nil {
+		t.Errorf("a step that cannot be read is a problem: %v, %v", problems, err)
 	}
 }
 

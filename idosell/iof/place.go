@@ -41,6 +41,7 @@ const (
 	inParameters
 	inParameter
 	inValue
+	inSellBy
 )
 
 // inside is the place of an element inside another one.
@@ -109,6 +110,8 @@ func insideProduct(name []byte) place {
 		return inImages
 	case "parameters":
 		return inParameters
+	case "sell_by":
+		return inSellBy
 	}
 	return priceNamed(name)
 }

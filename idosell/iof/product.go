@@ -58,6 +58,7 @@ const (
 	HasType
 	HasCode
 	HasVAT
+	HasSellBy
 )
 
 // Has says whether all of some parts are there.
@@ -78,6 +79,7 @@ type Product struct {
 	Category      Reference // Name is the path, levels divided by "/"
 	CategoryNames Texts     // the same path by language, from category_translation
 	Unit          Reference
+	SellBy        SellBy
 	Series        Reference
 	Warranty      Reference
 	CardURL       string // the product's page at the wholesaler's
@@ -86,22 +88,24 @@ type Product struct {
 	LongDescs     Texts // HTML as it came, not sanitised
 	ShortDescs    Texts
 	Keywords      Texts // what a search should find it by, beside its name
-	Price         Price // what the account pays
-	SRP           Price // suggested retail price
-	RetailPrice   Price // the wholesaler's own retail price: price_retail, normal_retail_price
-	MinimalPrice  Price // price_minimal: nobody may sell it for less
-	RetailWas     Price // strikethrough_retail_price: the retail price before
-	WholesaleWas  Price // strikethrough_wholesale_price
-	Promotion     Promotion
-	Sizes         []Size
-	Images        []Image // in order of priority
-	Icons         []Image
-	Parameters    []Parameter
+	Prices
+	Promotion  Promotion
+	Sizes      []Size
+	Images     []Image // in order of priority
+	Icons      []Image
+	Parameters []Parameter
 	// Offset is where the product's element begins in the file, in bytes; in a
 	// file that is not in UTF-8, or begins with a byte order mark, in what it
 	// becomes as UTF-8 without one.
 	Offset int64
 }
+
+// SellBy is what the quantity of a product goes up by, to consumers and to those
+// who buy wholesale; not valid where the offer does not say it, or says what is no
+// number above zero. It is iaiext:sell_by, of which full.xsd has the name alone:
+// that it means the order step, and its attributes retail and wholesale, are an
+// assumption.
+type SellBy struct{ Retail, Wholesale decimal.NullDecimal }
 
 // Reference names something that has a file of its own, which may lack it.
 type Reference struct{ ID, Name string }
@@ -112,6 +116,17 @@ type Price struct{ Net, Gross decimal.NullDecimal }
 
 // Present says whether there is a price at all.
 func (p Price) Present() bool { return p.Net.Valid || p.Gross.Valid }
+
+// Prices are the prices of a product, or of one of its sizes where the offer gives
+// it its own.
+type Prices struct {
+	Price        Price // what the account pays
+	SRP          Price // suggested retail price
+	RetailPrice  Price // the wholesaler's own retail price: price_retail, normal_retail_price
+	MinimalPrice Price // price_minimal: nobody may sell it for less
+	RetailWas    Price // strikethrough_retail_price: the retail price before
+	WholesaleWas Price // strikethrough_wholesale_price
+}
 
 // Promotion is a price for some time. Begin and End are zero for open ends; End is
 // the first moment at which it is over. That a date without a time means all of
@@ -137,13 +152,8 @@ type Size struct {
 	Weight       int64  // grams
 	Priority     int    // place among the sizes, from 0
 	Availability string // "in_stock", "unavailable" …, as it came; mostly ""
-	Price        Price
-	SRP          Price
-	RetailPrice  Price
-	MinimalPrice Price
-	RetailWas    Price
-	WholesaleWas Price
-	Stocks       []Stock
+	Prices
+	Stocks []Stock
 }
 
 // Unlimited is the quantity that means: available, amount unknown.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 )
 
@@ -75,12 +74,6 @@ type Element struct {
 	// until the next element is read. Equal bytes under an equal head of the file
 	// decode to equal products.
 	Raw []byte
-}
-
-// Clone returns a copy that stays valid.
-func (e Element) Clone() Element {
-	e.Raw = slices.Clone(e.Raw)
-	return e
 }
 
 // Reader reads an offer, full, light or differential, product by product. It is

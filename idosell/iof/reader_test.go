@@ -84,13 +84,11 @@ func TestFullOffer(t *testing.T) {
 		LongDescs: iof.Texts{
 			"pol": "<p>Pierwszy </product> akapit.</p><p>Drugi.</p>",
 		},
-		ShortDescs:   iof.Texts{"eng": "Holds two litres."},
-		Price:        price("100", "123"),
-		RetailWas:    price("121.95", "150"),
-		WholesaleWas: price("105.69", "130"),
+		ShortDescs: iof.Texts{"eng": "Holds two litres."},
+		Prices:     iof.Prices{Price: price("100", "123"), RetailWas: price("121.95", "150"), WholesaleWas: price("105.69", "130")},
 		Sizes: []iof.Size{
 			{ID: "S", Name: "mały", PanelName: "m", Code: "501-S", CodeProducer: "5909990005014", CodeExternal: "DZB-501-S",
-				Weight: 700, Price: price("90", "110.70"), SRP: price("162.59", "199.99"),
+				Weight: 700, Prices: iof.Prices{Price: price("90", "110.70"), SRP: price("162.59", "199.99")},
 				Stocks: []iof.Stock{{WarehouseID: "0", Quantity: dec("-1")}, {WarehouseID: "2", Quantity: dec("12.5")}}},
 			{ID: "L", Name: "duży", PanelName: "d", Code: "501-L", Weight: 1400,
 				Stocks: []iof.Stock{{WarehouseID: "0", Quantity: dec("0")}}},
@@ -114,7 +112,7 @@ func TestFullOffer(t *testing.T) {
 		ID: "502", Type: "bundle", Has: iof.HasNames | iof.HasPrice | iof.HasSizes | iof.HasType | iof.HasVAT,
 		Currency: "PLN",
 		Names:    iof.Texts{"pol": "Zestaw dzbanków"},
-		Price:    iof.Price{Net: opt("162.60")},
+		Prices:   iof.Prices{Price: iof.Price{Net: opt("162.60")}},
 		Sizes: []iof.Size{{ID: "uniw", Name: "one size", Code: "502-uniw",
 			Stocks: []iof.Stock{{WarehouseID: "1", Quantity: dec("3")}}}},
 	}, {

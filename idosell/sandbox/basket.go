@@ -58,6 +58,9 @@ func (s *Server) readLines(req *request) ([]askedLine, error) {
 		if precision := s.index().units[line.product.UnitName].precision; !quantity.Equal(quantity.Truncate(precision)) {
 			line.refused = refuse(faultParameter, "Ilość ma zbyt wiele miejsc po przecinku")
 		}
+		if req.mood.Different.EnforceStep && line.refused == nil {
+			line.refused = offStep(line.product, quantity)
+		}
 	}
 	return lines, nil
 }
@@ -208,6 +211,9 @@ func (s *Server) setBasketQuantity(req *request) (*element, error) {
 	p, size := s.index().size(line.variant)
 	if !quantity.Equal(quantity.Truncate(s.index().units[p.UnitName].precision)) {
 		return nil, refuse(faultParameter, "Ilość ma zbyt wiele miejsc po przecinku")
+	}
+	if off := offStep(p, quantity); off != nil && req.mood.Different.EnforceStep {
+		return nil, off
 	}
 	if free := s.free(line.variant, size); free != unlimited && quantity.GreaterThan(decimal.NewFromInt(free)) {
 		return nil, refuse(faultNotAllowed, "Brak wystarczającej ilości towaru")

@@ -70,13 +70,29 @@ func (b *assortmentBuilder) addProduct(id int64, line goodsLine, v variation) er
 }
 
 // readFlags reads the flags that a line may have besides those of its colours:
-// vat, unit, type, series, drawings and invisible.
+// vat, unit, by (what it is sold by), trade-by (what accounts get it by, where that
+// differs), type, series, drawings and invisible.
 func (b *assortmentBuilder) readFlags(p *Product, flags map[string]string) error {
 	if unit := flags["unit"]; unit != "" {
 		p.UnitName = unit
 	}
 	if _, known := soldInFractions[p.UnitName]; !known {
 		return fmt.Errorf("unknown unit %q", p.UnitName)
+	}
+	for _, sold := range []struct {
+		flag string
+		by   []*decimal.Decimal
+	}{{"by", []*decimal.Decimal{&p.SellBy.Retail, &p.SellBy.Wholesale}}, {"trade-by", []*decimal.Decimal{&p.SellBy.Wholesale}}} {
+		if flags[sold.flag] == "" {
+			continue
+		}
+		step, err := decimal.NewFromString(flags[sold.flag])
+		if err != nil || !step.IsPositive() {
+			return fmt.Errorf("the flag %s=%s is not a number above zero", sold.flag, flags[sold.flag])
+		}
+		for _, by := range sold.by {
+			*by = step
+		}
 	}
 	if kind := flags["type"]; kind != "" {
 		p.Type = kind

@@ -120,7 +120,26 @@ func (v *offerView) product(w *feedWriter, p *Product, parts productParts, damag
 	if parts&parametersPart != 0 && (len(p.Parameters) > 0 || parts != allParts) {
 		v.productParameters(w, p)
 	}
+	if parts&sellByPart != 0 {
+		v.sellBy(w, p, parts != allParts)
+	}
 	w.end()
+}
+
+// sellBy writes what the product is sold by. full.xsd names the element alone; its
+// attributes are an assumption. Where tellNone is true, it is written without any
+// for a product that is sold by no more than its unit.
+func (v *offerView) sellBy(w *feedWriter, p *Product, tellNone bool) {
+	var steps []string
+	if p.SellBy.Retail.IsPositive() {
+		steps = append(steps, "retail", p.SellBy.Retail.String())
+	}
+	if p.SellBy.Wholesale.IsPositive() {
+		steps = append(steps, "wholesale", p.SellBy.Wholesale.String())
+	}
+	if len(steps) > 0 || tellNone {
+		w.empty("iaiext:sell_by", steps...)
+	}
 }
 
 // references writes what a product names of other lists, and its page.

@@ -105,6 +105,7 @@ func (o *offerCatalogue) add(source iof.Product) error {
 		Longs:    o.texts(source.LongDescs),
 		CardURL:  source.CardURL,
 	}
+	p.SellBy = SellBy{Retail: positive(source.SellBy.Retail), Wholesale: positive(source.SellBy.Wholesale)}
 	if p.Type == "" {
 		p.Type = "regular"
 	}
@@ -196,6 +197,14 @@ func offerSize(p *Product, source iof.Size, retailTold bool) Size {
 	}
 	size.Quantity = sum.IntPart()
 	return size
+}
+
+// positive is a number above zero; zero where there is none.
+func positive(number decimal.NullDecimal) decimal.Decimal {
+	if number.Valid && number.Decimal.IsPositive() {
+		return number.Decimal
+	}
+	return decimal.Zero
 }
 
 // gross is a gross price; zero where there is none.

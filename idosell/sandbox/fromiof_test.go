@@ -22,7 +22,7 @@ const smallOffer = `<offer file_format="IOF" version="3.0"><products currency="E
  <card url="https://hurtownia.example/pl/products/20"/>
  <description><name xml:lang="pol">Kubek</name><name xml:lang="eng">Mug</name><long_desc>Długi</long_desc><short_desc xml:lang="pol">Krótki</short_desc></description>
  <price gross="12.30" net="10"/><srp gross="20" net="16.26"/><strikethrough_retail_price gross="25" net="20.33"/>
- <sizes><size id="0" code="20-0" name="one size" weight="300" code_producer="5909990000208" code_external="E20"><price gross="12.30" net="10"/><stock id="0" quantity="3"/><stock id="1" quantity="4.5"/></size></sizes>
+ <sizes><size id="0" code="20-0" name="one size" weight="300" code_producer="5909990000208" code_external="E20"><price gross="12.30" net="10"/><stock id="0" quantity="3"/><stock id="1" quantity="4.5"/></size></sizes><iaiext:sell_by retail="2" wholesale="12.0"/>
  <images><large><image url="https://hurtownia.example/1.jpg"/><image url="https://hurtownia.example/2.jpg"/></large></images>
  <parameters><parameter id="1" name="Kolor"><value id="2" name="biały"/></parameter><parameter id="9" name="Tajne" hide="y"><value id="3" name="x"/></parameter></parameters>
 </product>
@@ -72,6 +72,7 @@ func TestReadOffer(t *testing.T) {
 				{ID: "L", Name: "L", Wholesale: money("110"), Retail: money("110")}},
 		}, {
 			ID: 20, Code: "K-20", ProducerID: 3, CategoryID: 8, SeriesID: 5, VAT: 23, Weight: 300, UnitName: "szt.", Type: "regular",
+			SellBy:    sandbox.SellBy{Retail: money("2"), Wholesale: money("12")},
 			Names:     map[string]string{"pol": "Kubek", "eng": "Mug"},
 			Shorts:    map[string]string{"pol": "Krótki"},
 			Longs:     map[string]string{"pol": "Długi"},

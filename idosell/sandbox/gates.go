@@ -34,7 +34,7 @@ const (
 	describedPaging  = `resultsPage? i, resultsLimit? i`
 	describedProduct = `productId i, productDisplayedCode s, producerId i, producerName s, categoryId i, categoryName s,
 		seriesId? i, seriesName? s, currencyId s, productRetailPrice d, productWholesalePrice d, productSrpPrice? d,
-		productPromotionPrice? d, productVat d, productVatFree b, productWeight i, productIsVisible b, productIsDeleted b,
+		productPromotionPrice? d, productSellByRetail? d, productSellByWholesale? d, productVat d, productVatFree b, productWeight i, productIsVisible b, productIsDeleted b,
 		productUnit{unitId i, unitName s, unitPrecision i}, productCardUrl s,
 		productDescriptionsLangData[]{langId s, productName s, productDescription s, productLongDescription s},
 		productImages[]{productImageId s, productImageLargeUrl s, productImageSmallUrl s},

@@ -171,6 +171,9 @@ type Different struct {
 	SingleSession bool `json:"singleSession,omitempty"`
 	// BasketPerSession: a new Authenticate begins with an empty basket.
 	BasketPerSession bool `json:"basketPerSession,omitempty"`
+	// EnforceStep: a quantity that is no multiple of what the product is sold to
+	// accounts by is refused, line by line, with fault 3.
+	EnforceStep bool `json:"enforceStep,omitempty"`
 }
 
 // check finds a mood that could never have an effect: a word that is not one of

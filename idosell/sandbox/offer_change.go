@@ -146,6 +146,11 @@ func isPrice(amount decimal.Decimal, none bool) bool {
 	return amount.Equal(amount.Round(2)) && amount.LessThan(decimal.New(1, 9)) && (amount.IsPositive() || none && amount.IsZero())
 }
 
+// isStep says whether a product can be sold by that; zero: by any quantity.
+func isStep(step decimal.Decimal) bool {
+	return isPrice(step.Shift(1), true) && !step.GreaterThan(decimal.NewFromInt(100_000))
+}
+
 // product is a copy of a product that may be changed, the same at each call.
 func (e *offerEdit) product(id int64) (*Product, error) {
 	if p := e.products[id]; p != nil {
@@ -184,6 +189,8 @@ func (e *offerEdit) put(p Product) error {
 		return errors.New("its category, producer or series is not one of the offer's")
 	case !isPrice(p.Retail, false), !isPrice(p.Wholesale, false), !isPrice(p.SRP, true), !isPrice(p.Promotion, true):
 		return errors.New("it needs a retail and a wholesale price, of two digits after the point and below a milliard")
+	case !isStep(p.SellBy.Retail), !isStep(p.SellBy.Wholesale):
+		return errors.New("what it is sold by has three digits after the point and is at most 100000; 0 is any quantity")
 	case p.VAT < 0 || p.VAT > 100:
 		return fmt.Errorf("its VAT is %d per cent", p.VAT)
 	}

@@ -27,6 +27,7 @@ const (
 	sizesPart
 	picturesPart
 	parametersPart
+	sellByPart
 	attributesPart // of the product itself: always written
 
 	allParts         = attributesPart<<1 - 1
@@ -93,6 +94,7 @@ func differingParts(a, b *Product) productParts {
 	if parts&(sizesPart|retailPart) != 0 && (slices.ContainsFunc(a.Sizes, ownRetail) || slices.ContainsFunc(b.Sizes, ownRetail)) {
 		parts |= sizesPart | retailPart
 	}
+	differs(sellByPart, !a.SellBy.same(b.SellBy))
 	differs(parametersPart, !slices.EqualFunc(a.Parameters, b.Parameters, sameParameter))
 	return parts
 }

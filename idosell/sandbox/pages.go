@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -113,6 +114,21 @@ func (s *Server) writeProductPage(w http.ResponseWriter, r *http.Request, p *Pro
 	}
 	_, _ = fmt.Fprintf(w, "<p>%s</p>\n<p>%s %s</p>\n<p>%s</p>\n</body></html>\n", html.EscapeString(s.categoryPath(p.CategoryID, language)),
 		retailNow(p).StringFixed(2), html.EscapeString(s.catalogue().Currency), html.EscapeString(s.inLanguage(p.Shorts, language)))
+}
+
+// basketPage stands in for the wholesaler's own page of a customer's basket, from
+// where orders are placed. Nobody can sign in to the sandbox's pages, so it shows
+// no goods, and says so.
+func basketPage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = io.WriteString(w, `<!DOCTYPE html>
+<html lang="pl"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>Koszyk w hurtowni</title></head>
+<body style="max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1rem/1.6 system-ui, sans-serif">
+<h1>Koszyk w hurtowni</h1>
+<p>Prawdziwa hurtownia pokazuje tu koszyk klienta i przyjmuje zamówienie. To jest hurtownia na niby: nie ma tu logowania ani kasy, a towary czekają w koszyku w CustomerAPI.</p>
+<p lang="en">A real wholesaler shows the customer's basket here and takes the order. This one is make-believe: it has no sign-in and no checkout, and the goods stay in the basket at its CustomerAPI.</p>
+</body></html>
+`)
 }
 
 // trackingPage stands in for a courier's page about a parcel.

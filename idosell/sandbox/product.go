@@ -13,6 +13,7 @@ type Product struct {
 	VAT        int64 // per cent
 	Weight     int64 // grams
 	UnitName   string
+	SellBy     SellBy
 	Type       string // IOF's type: "regular" …
 	Names      map[string]string
 	Shorts     map[string]string // short descriptions, HTML
@@ -27,6 +28,26 @@ type Product struct {
 	Pictures   []string // absolute URLs; empty: the sandbox draws Drawings pictures itself
 	Drawings   int
 	Invisible  bool // in no search and no feed, but known to the gates by its id
+}
+
+// SellBy is what a product is sold by: a quantity is a multiple of it. Zero: any
+// that the unit allows. It stands for productSellByRetail and
+// productSellByWholesale of the gates and for iaiext:sell_by of the offer, whose
+// meaning no source states: the order step is an assumption.
+type SellBy struct{ Retail, Wholesale decimal.Decimal }
+
+// same says whether both are the same numbers, however they are written.
+func (s SellBy) same(other SellBy) bool {
+	return s.Retail.Equal(other.Retail) && s.Wholesale.Equal(other.Wholesale)
+}
+
+// offStep refuses a quantity that is no multiple of what the product is sold to
+// accounts by; nil for one that is.
+func offStep(p *Product, quantity decimal.Decimal) *fault {
+	if step := p.SellBy.Wholesale; step.IsPositive() && !quantity.Mod(step).IsZero() {
+		return refuse(faultParameter, "Ilość nie jest wielokrotnością "+step.String())
+	}
+	return nil
 }
 
 // Size is one size of a product. Zero prices mean the product's own.

@@ -90,6 +90,15 @@ func (s *Server) productParts(req *request, p *Product) []*element {
 	if !p.Promotion.IsZero() {
 		parts = append(parts, money("productPromotionPrice", p.Promotion))
 	}
+	// A product that is sold by no more than its unit has neither.
+	for _, by := range []struct {
+		name string
+		step decimal.Decimal
+	}{{"productSellByRetail", p.SellBy.Retail}, {"productSellByWholesale", p.SellBy.Wholesale}} {
+		if by.step.IsPositive() {
+			parts = append(parts, number(by.name, by.step))
+		}
+	}
 	return append(parts,
 		number("productVat", decimal.NewFromInt(p.VAT)), flag("productVatFree", false), whole("productWeight", p.Weight),
 		flag("productIsVisible", !p.Invisible), flag("productIsDeleted", false),

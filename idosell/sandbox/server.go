@@ -141,6 +141,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /_sandbox/picture/{product}/{file}", s.pictureFile)
 	mux.HandleFunc("GET /_sandbox/tracking/{number}", s.trackingPage)
 	mux.HandleFunc("GET /product/{page}", s.productPage)
+	mux.HandleFunc("GET /basketedit.php", basketPage)
 	mux.HandleFunc("/", s.otherPage)
 	return mux
 }
