@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"octobridge/internal/origin"
 	"octobridge/internal/secret"
 )
 
@@ -22,10 +23,14 @@ type Options struct {
 	// APIToken is the token that oct8ne gave the shop. While it is empty,
 	// every token is wrong: orders, sales and sessions stay closed.
 	APIToken secret.String
-	// Origins are the shop's origins, for example "https://shop.example":
-	// pages of no other site may change a wish list. One that is no absolute
-	// http(s) address matches nothing.
+	// Origins are the shop's origins, for example "https://shop.example": pages
+	// of no other site may change a wish list, or are answered with what is the
+	// visitor's own; they get what a guest gets. One that is no absolute http(s)
+	// address matches nothing.
 	Origins []string
+	// CrossSite says that the visitor's cookie is sent from pages of every site
+	// (SameSite=None). A request that does not name its page is then a guest's.
+	CrossSite bool
 	// OnError is told of every failed call of the adapter: an *Unavailable, a
 	// deadline (context.DeadlineExceeded), a *Panic, or anything else that the
 	// adapter returned. method is spelt as in the contract. ctx is the
@@ -69,12 +74,7 @@ func Mount(router fiber.Router, adapter Adapter, options Options) {
 	if adapter == nil {
 		panic("oct8ne.Mount needs an adapter")
 	}
-	s := &service{adapter: adapter, options: options, origins: make(map[string]bool, len(options.Origins))}
-	for _, address := range options.Origins {
-		if origin, ok := originOf(address); ok {
-			s.origins[origin] = true
-		}
-	}
+	s := &service{adapter: adapter, options: options, pages: origin.NewPages(options.Origins...)}
 	s.tokenSet = !options.APIToken.Empty()
 	s.tokenHash = sha256.Sum256([]byte(options.APIToken.Reveal()))
 	s.timeouts = [...]time.Duration{
@@ -98,7 +98,7 @@ func orDefault[T int | time.Duration](value, byDefault T) T {
 type service struct {
 	adapter   Adapter
 	options   Options
-	origins   map[string]bool
+	pages     origin.Pages
 	tokenSet  bool
 	tokenHash [sha256.Size]byte
 	timeouts  [sessionLimit + 1]time.Duration
@@ -133,7 +133,7 @@ func (s *service) handle(c *fiber.Ctx) error {
 			`{"error":"The callback must be a JavaScript identifier path of at most 100 characters."}`)
 	}
 
-	request := s.request(c, script)
+	request, ours := s.request(c, script)
 	out := newEncoder(script)
 	defer out.release()
 	if script {
@@ -145,7 +145,7 @@ func (s *service) handle(c *fiber.Ctx) error {
 	}
 	var err error
 	switch {
-	case m.token && !s.tokenRight(args.Peek("apiToken")), m.changes && !mayChange(request, c.Hostname(), s.origins):
+	case m.token && !s.tokenRight(args.Peek("apiToken")), m.changes && !ours:
 		out.raw(m.empty)
 	default:
 		ask, ready := m.read(args)
@@ -174,8 +174,11 @@ func refuse(c *fiber.Ctx, status int, body string) error {
 	return c.Status(status).SendString(body)
 }
 
-// request copies what an adapter may know of a request.
-func (s *service) request(c *fiber.Ctx, script bool) *Request {
+// request copies what an adapter may know of a request, and says whether a page of
+// the shop made it. Any page of the web can have a visitor's browser run a script
+// from here: what is not the shop's comes without the visitor's cookies, and gets
+// what a guest gets.
+func (s *service) request(c *fiber.Ctx, script bool) (_ *Request, ours bool) {
 	args, header := c.Context().QueryArgs(), &c.Request().Header
 	r := &Request{
 		Locale:       locale(args),
@@ -184,6 +187,15 @@ func (s *service) request(c *fiber.Ctx, script bool) *Request {
 		Referer:      string(header.Peek(fiber.HeaderReferer)),
 		SecFetchSite: string(header.Peek("Sec-Fetch-Site")),
 		JSONP:        script,
+	}
+	asked := origin.Asked{Origin: r.Origin, Referer: r.Referer, SecFetchSite: r.SecFetchSite, Host: c.Hostname()}
+	if s.options.CrossSite {
+		ours = s.pages.Named(asked)
+	} else {
+		ours = s.pages.MayAct(asked)
+	}
+	if !ours {
+		return r, false
 	}
 	header.VisitAllCookie(func(key, value []byte) {
 		if r.Cookies == nil {
@@ -194,7 +206,7 @@ func (s *service) request(c *fiber.Ctx, script bool) *Request {
 			r.Cookies[string(key)] = string(value)
 		}
 	})
-	return r
+	return r, true
 }
 
 // tokenRight compares hashes, so that neither the place of a difference nor a

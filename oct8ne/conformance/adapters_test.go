@@ -53,6 +53,13 @@ func query(method string, change func(c *fiber.Ctx)) fiber.Handler {
 	})
 }
 
+// fromNowhere takes away what a request says of the page that it comes from.
+func fromNowhere(c *fiber.Ctx) {
+	for _, header := range []string{"Sec-Fetch-Site", "Origin", "Referer"} {
+		c.Request().Header.Del(header)
+	}
+}
+
 func isScript(c *fiber.Ctx) bool {
 	return strings.HasPrefix(string(c.Response().Header.ContentType()), "application/javascript")
 }
@@ -119,8 +126,9 @@ func (f forgetful) AddToWishList(ctx context.Context, r *oct8ne.Request, ids []s
 	did, err := f.shop.AddToWishList(ctx, r, ids)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	guest := r.Cookie("guest")
-	f.lists[guest] = append(f.lists[guest], ids...) // once more
+	if guest := r.Cookie("guest"); guest != "" {
+		f.lists[guest] = append(f.lists[guest], ids...) // once more
+	}
 	return did, err
 }
 

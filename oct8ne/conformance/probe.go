@@ -44,6 +44,8 @@ type probe struct {
 	ids      []string // products that there are
 	orders   []object // the customer's orders
 	noOrders string   // why there are none
+
+	private []secret.String // what is known of the visitor who is signed in
 }
 
 // ask is one request.
@@ -66,6 +68,7 @@ type exchange struct {
 	err           error
 	timedOut      bool
 	tooLong       bool
+	personal      bool // it is, or may be, about the visitor who is signed in
 }
 
 // q makes parameters of pairs.
@@ -164,6 +167,10 @@ func (x *exchange) asked() string {
 	var b strings.Builder
 	b.WriteString(x.verb + " " + cutText(x.address, maxShown))
 	for _, name := range slices.Sorted(maps.Keys(x.sent)) {
+		if name == "Cookie" {
+			b.WriteString("\nCookie: " + secret.Redacted)
+			continue
+		}
 		fmt.Fprintf(&b, "\n%s: %s", name, cutText(strings.Join(x.sent[name], ", "), 100))
 	}
 	return b.String()
@@ -183,6 +190,9 @@ func (x *exchange) came() string {
 	if x.err != nil {
 		s += "\n(" + x.err.Error() + ")"
 	}
+	if x.personal {
+		return s + fmt.Sprintf("\n\n(%d bytes that may be about the visitor)", len(x.body))
+	}
 	return s + "\n\n" + cutText(string(x.body[:min(len(x.body), 4*maxShown)]), maxShown)
 }
 
@@ -196,7 +206,11 @@ func cutText(s string, limit int) string {
 
 // hide leaves the secrets out of a text.
 func (p *probe) hide(text string) string {
-	for _, s := range []secret.String{p.options.APIToken, p.options.SessionID} {
+	hidden := append([]secret.String{p.options.APIToken, p.options.SessionID}, p.private...)
+	for _, cookie := range p.options.Cookies {
+		hidden = append(hidden, cookie.Value)
+	}
+	for _, s := range hidden {
 		if !s.Empty() {
 			text = strings.ReplaceAll(text, url.QueryEscape(s.Reveal()), secret.Redacted)
 			text = strings.ReplaceAll(text, s.Reveal(), secret.Redacted)

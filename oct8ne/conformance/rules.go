@@ -10,12 +10,13 @@ import (
 // rules holds every rule in the order in which they are checked: a rule comes
 // after those that it needs.
 var rules = slices.Concat(answerRules, transportRules, jsonpRules, productRules, summaryRules,
-	searchRules, filterRules, relatedRules, visitorRules, wishListRules, orderRules, detailRules, salesRules, sessionRules)
+	searchRules, filterRules, relatedRules, visitorRules, wishListRules, signedInRules, orderRules, detailRules, salesRules, sessionRules)
 
 // Where the rules stand.
 const (
 	sheetTransport = "oct8ne.md, Transport"
 	sheetMethods   = "oct8ne.md, Methods"
+	sheetVisitors  = "oct8ne.md, Visitors"
 	sheetWrongs    = "oct8ne.md, What the existing adapters get wrong"
 	apiJSONP       = "API 2.4, Using JSONP"
 	apiPath        = "API 2.4, Path of calls to the adapter"

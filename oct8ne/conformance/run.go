@@ -32,6 +32,10 @@ type Options struct {
 	// SessionID is a proof of a live session of that customer. It is left out
 	// of results.
 	SessionID secret.String
+	// Cookies are those of a visitor who is signed in, as a browser sends them to
+	// the adapter: best of one with something in the cart. They are left out of
+	// results, and so are the visitor's id, names and e-mail address.
+	Cookies []Cookie
 	// SearchTerm is a word that finds products, best more than twenty and
 	// fewer than a hundred. Without it an empty search and single letters are
 	// tried.
@@ -43,7 +47,8 @@ type Options struct {
 	// pages that may change a wish list. Default: the origin of BaseURL.
 	Origin string
 	// Change allows rules that change something: addToWishList, as a guest
-	// with cookies of their own.
+	// with cookies of their own, and as the visitor of Cookies, whose wish list
+	// then holds a product more.
 	Change bool
 	// Client makes the requests. Its Jar, CheckRedirect and Timeout are not
 	// used. Default: a client of its own.
@@ -80,7 +85,8 @@ type Result struct {
 	// Detail says what is wrong, or why the rule is not applicable.
 	Detail string `json:"detail,omitempty"`
 	// Request and Response are the exchange that showed a failure. Both are
-	// shortened; apiToken and session proof are left out.
+	// shortened; apiToken, session proof and cookies are left out, and so is what
+	// came of a request as a signed-in visitor.
 	Request  string `json:"request,omitempty"`
 	Response string `json:"response,omitempty"`
 }
@@ -145,6 +151,7 @@ func Run(ctx context.Context, options Options, tell func(Result)) (Report, error
 		}
 		return report, fmt.Errorf("%s: %w; check the address and that the adapter runs: %w", p.base, ErrUnreachable, first.err)
 	}
+	p.meet(ctx)
 	p.discover(ctx)
 	outcomes := make(map[string]Outcome, len(rules))
 	for _, r := range rules {
@@ -216,6 +223,9 @@ func newProbe(options Options) (*probe, error) {
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("the base URL must have no user, query or fragment: give the part before /oct8ne/frame/")
+	}
+	if err := checkCookies(options.Cookies); err != nil {
+		return nil, err
 	}
 	if options.Timeout <= 0 {
 		options.Timeout = 10 * time.Second

@@ -58,6 +58,7 @@ func everything(base string) conformance.Options {
 	return conformance.Options{
 		BaseURL: base, APIToken: secret.New(token), CustomerEmail: customer, OrderReference: "A-200", SessionID: secret.New(proof),
 		SearchTerm: "teapot", Origin: "https://shop.example", Change: true, Timeout: 5 * time.Second,
+		Cookies: []conformance.Cookie{{Name: "lang", Value: secret.New("pl-PL")}, {Name: "shop-session", Value: secret.New(session)}},
 	}
 }
 
@@ -179,7 +180,7 @@ func TestReportAsJSON(t *testing.T) {
 func TestSecretsAreHidden(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", r.URL.RawQuery)
-		_, _ = io.WriteString(w, `["`+r.URL.RawQuery+r.FormValue("apiToken")+r.FormValue("sessionId")+`"]`)
+		_, _ = io.WriteString(w, `["`+r.URL.RawQuery+r.FormValue("apiToken")+r.FormValue("sessionId")+r.Header.Get("Cookie")+`"]`)
 	}))
 	defer server.Close()
 	report := run(t, everything(server.URL))
@@ -190,7 +191,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, hidden := range []string{token, proof, "proof-of-a-session"} {
+	for _, hidden := range []string{token, proof, "proof-of-a-session", session} {
 		if bytes.Contains(data, []byte(hidden)) {
 			t.Errorf("the report holds %q", hidden)
 		}

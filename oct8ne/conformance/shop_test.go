@@ -17,6 +17,11 @@ const (
 	token    = "0123456789ABCDEF0123456789ABCDEF"
 	customer = "buyer@shop.example"
 	proof    = "proof-of-a-session/+="
+
+	// The visitor who is signed in, as the shop knows them.
+	session   = "q7Zb0mYv2LxTn9Rk4WcA"
+	buyerID   = "customer-4711"
+	buyerName = "Zażółcimir"
 )
 
 // shop is an adapter that keeps the contract, over forty invented products.
@@ -87,6 +92,10 @@ func find(ids []string, found func(ware)) {
 
 func (s *shop) ProductInfo(_ context.Context, r *oct8ne.Request, ids []string) (list []oct8ne.ProductInfo, _ error) {
 	find(ids, func(w ware) {
+		if isBuyer(r) { // who pays less
+			w.cents -= 100
+			r.MarkPersonal()
+		}
 		list = append(list, oct8ne.ProductInfo{
 			InternalID: w.id, Title: w.title, Description: "<p>A <b>teapot</b></p>", FormattedPrice: price(w.cents, r.Locale),
 			FormattedPrevPrice: price(w.cents, r.Locale), ProductURL: "https://shop.example/p/" + w.id, UseProductURL: true,
@@ -170,22 +179,55 @@ func (s *shop) ProductRelated(_ context.Context, r *oct8ne.Request, q oct8ne.Rel
 	return result, nil
 }
 
-func (s *shop) CustomerData(ctx context.Context, r *oct8ne.Request) (oct8ne.CustomerData, error) {
+// isBuyer says whether the visitor is signed in.
+func isBuyer(r *oct8ne.Request) bool { return r.Cookie("shop-session") == session }
+
+// whose names the visitor's wish list.
+func whose(r *oct8ne.Request) string {
+	if isBuyer(r) {
+		return buyerID
+	}
+	return r.Cookie("guest")
+}
+
+// bought is what lies in the buyer's cart.
+var bought = []struct {
+	ware
+	quantity int
+}{{wares[0], 1}, {wares[7], 3}}
+
+func (s *shop) CustomerData(ctx context.Context, r *oct8ne.Request) (data oct8ne.CustomerData, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	wishes, err := s.ProductSummary(ctx, r, s.lists[r.Cookie("guest")])
-	return oct8ne.CustomerData{Wishlist: wishes}, err
+	data.Wishlist, err = s.ProductSummary(ctx, r, s.lists[whose(r)])
+	if isBuyer(r) {
+		id, name, email := buyerID, buyerName, customer
+		data.ID, data.FirstName, data.Email = &id, &name, &email
+		for _, line := range bought {
+			data.Cart = append(data.Cart, oct8ne.ProductInCart{ProductSummary: line.summary(r.Locale), Quantity: line.quantity})
+		}
+	}
+	return data, err
 }
 
 func (s *shop) Cart(_ context.Context, r *oct8ne.Request) (oct8ne.Cart, error) {
-	return oct8ne.Cart{Price: price(1999, r.Locale), FinalPrice: price(1999, r.Locale), Currency: "USD", TotalItems: 1,
-		Lines: []oct8ne.CartLine{{InternalID: "100", Title: wares[0].title, Quantity: 1, Price: price(1999, r.Locale)}}}, nil
+	cart := oct8ne.Cart{Currency: "USD"}
+	if isBuyer(r) {
+		sum := 0
+		for _, line := range bought {
+			sum += line.cents * line.quantity
+			cart.TotalItems += line.quantity
+			cart.Lines = append(cart.Lines, oct8ne.CartLine{InternalID: line.id, Title: line.title, Quantity: line.quantity, Price: price(line.cents, r.Locale)})
+		}
+		cart.Price, cart.FinalPrice = price(sum, r.Locale), price(sum, r.Locale)
+	}
+	return cart, nil
 }
 
 func (s *shop) AddToWishList(_ context.Context, r *oct8ne.Request, ids []string) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	guest := r.Cookie("guest")
+	guest := whose(r)
 	if guest == "" {
 		guest = strconv.Itoa(len(s.lists) + 1)
 		r.SetCookie(&http.Cookie{Name: "guest", Value: guest, Path: "/"})
