@@ -27,6 +27,7 @@ type Config struct {
 	Feed           Feed
 	Cache          Cache
 	Orders         Orders
+	Visitors       Visitors
 	Oct8ne         Oct8ne
 	Notify         Notify
 	Operator       Operator
@@ -61,6 +62,12 @@ type Shop struct {
 	IDsFile      string   // CSV of the shop's ids and the wholesaler's codes
 	Locale       string   // default locale, "pl-PL"
 	Currency     string   // default currency; empty: the wholesaler's
+
+	BaseURL            string // of the shop's first page
+	LoginURL           string
+	CheckoutURL        string
+	CheckoutSuccessURL string
+	BasketURL          string // the wholesaler's page of the basket
 }
 
 // Pricing says which price is shown.
@@ -106,13 +113,28 @@ type Orders struct {
 	WebhookFields   []string // "parcel=numer_paczki": our field, and the name in the wholesaler's template
 }
 
+// Visitors says how visitors are known, and what is kept of them.
+type Visitors struct {
+	Keep             time.Duration // after the last visit
+	MaxLines         int           // of a cart, and of a wish list
+	MaxQuantity      int           // of a line
+	AddToCart        string        // post, get
+	JWTKeys          Secret        // see ParseTokenKeys
+	EncryptionKey    Secret        // 32 bytes in base64; see ParseEncryptionKey
+	CookieDomain     string
+	CrossSite        bool
+	LoginsPerAddress int // in a quarter of an hour
+	LoginsPerLogin   int // that failed, in a quarter of an hour
+}
+
 // Oct8ne is the shop's account at oct8ne.
 type Oct8ne struct {
-	License      string
-	APIToken     Secret
-	Server       string
-	StaticServer string
-	Region       string // eu, us
+	License       string
+	APIToken      Secret
+	Server        string
+	StaticServer  string
+	Region        string // eu, us
+	BackofficeURL string // empty: of Region
 }
 
 // Notify says where the shop and the operator are told of what happens.

@@ -84,6 +84,7 @@ var sections = []struct{ name, doc string }{
 	{"cache", "How long answers of the wholesaler are used."},
 	{"orders", "How orders are placed and followed, and which of the wholesaler's are shown."},
 	{"feed", "The wholesaler's offer feed (IOF), from which products are searched."},
+	{"visitors", "The visitors of the shop: their carts, and who they are."},
 	{"oct8ne", "The shop's account at oct8ne."},
 	{"notify", "Where the shop and the operator are told of what happens."},
 	{"operator", "How the operator listener is reached beside its socket in `data_dir`."},
@@ -198,6 +199,27 @@ var table = []*key{
 	{
 		path: "shop.currency", field: func(c *Config) any { return &c.Shop.Currency }, check: currency,
 		doc: "ISO 4217 code of the currency where a request names none.", example: "PLN", noEffect: "the wholesaler's",
+	},
+	{
+		path: "shop.base_url", field: func(c *Config) any { return &c.Shop.BaseURL }, check: publicURL,
+		doc: "Address of the shop's first page, which oct8ne's widget is told.", example: "https://shop.example", noEffect: "the first of `shop.origins`, else `public_url`",
+	},
+	{
+		path: "shop.login_url", field: func(c *Config) any { return &c.Shop.LoginURL }, check: pageURL,
+		doc: "Page where visitors sign in.", example: "https://shop.example/login", noEffect: "`shop.base_url` and `/login`",
+	},
+	{
+		path: "shop.checkout_url", field: func(c *Config) any { return &c.Shop.CheckoutURL }, check: pageURL,
+		doc: "Page where visitors finish their purchase.", example: "https://shop.example/checkout", noEffect: "`shop.base_url` and `/checkout`",
+	},
+	{
+		path: "shop.checkout_success_url", field: func(c *Config) any { return &c.Shop.CheckoutSuccessURL }, check: pageURL,
+		doc: "Page that is shown right after an order was placed.", example: "https://shop.example/checkout/success", noEffect: "`shop.checkout_url` and `/success`",
+	},
+	{
+		path: "shop.basket_url", field: func(c *Config) any { return &c.Shop.BasketURL }, check: pageURL,
+		doc:     "With `shop.kind: wholesale`, the wholesaler's own page of the basket, where customers change it when CustomerAPI does not let the bridge.",
+		example: "https://wholesaler.example/basketedit.php", noEffect: "`idosell.url` and `/basketedit.php`",
 	},
 	{
 		path: "pricing.source", field: func(c *Config) any { return &c.Pricing.Source }, need: needServe,
@@ -326,6 +348,53 @@ var table = []*key{
 		example: "order=zamowienie, parcel=numer_paczki", noEffect: "the usual names are looked for",
 	},
 	{
+		path: "visitors.keep", field: func(c *Config) any { return &c.Visitors.Keep }, def: "720h", check: durations("1h", "8760h"),
+		doc: "How long a visitor's cart and wish list are kept after the last visit; 720h are 30 days.", example: "720h",
+	},
+	{
+		path: "visitors.max_lines", field: func(c *Config) any { return &c.Visitors.MaxLines }, def: "50", check: integers(1, 500),
+		doc: "How many lines a cart may have, and a wish list.", example: "50",
+	},
+	{
+		path: "visitors.max_quantity", field: func(c *Config) any { return &c.Visitors.MaxQuantity }, def: "9999", check: integers(1, 1_000_000),
+		doc: "The largest quantity of a line.", example: "9999",
+	},
+	{
+		path: "visitors.add_to_cart", field: func(c *Config) any { return &c.Visitors.AddToCart }, def: "post", allowed: []string{"post", "get"},
+		doc: "How oct8ne's widget puts products into the cart: with POST, or with GET where something on the way lets no POST pass.", example: "post",
+	},
+	{
+		path: "visitors.jwt_keys", field: func(c *Config) any { return &c.Visitors.JWTKeys }, check: tokenKeys,
+		doc: "With `shop.kind: dropshipping`, the keys that the shop's server signs identity tokens with (JWT, HS256): a key's id (`kid`), `=`, and at least 32 characters or bytes in base64; " +
+			"two, separated by a comma, while the shop changes to the new one.",
+		example: "2026a=an-invented-signing-key-0123456789abcdef", noEffect: "the shop cannot say who its visitors are",
+	},
+	{
+		path: "visitors.encryption_key", field: func(c *Config) any { return &c.Visitors.EncryptionKey }, check: encryptionKey,
+		doc: "With `shop.kind: wholesale`, 32 random bytes in base64. What renews a customer's session at the wholesaler's is as good as the password: with this key it is kept in the database, encrypted, " +
+			"so that customers stay signed in over a restart, and on every instance of the service.",
+		example: "aW52ZW50ZWQta2V5LWludmVudGVkLWtleS1pbnZlbnQ=", noEffect: "it is kept in memory only",
+	},
+	{
+		path: "visitors.cookie_domain", field: func(c *Config) any { return &c.Visitors.CookieDomain }, check: cookieDomain,
+		doc:     "Domain of the visitor's cookie, where the shop's pages and the bridge are on different hosts of one domain.",
+		example: "shop.example", noEffect: "the cookie is for the host of `public_url` alone",
+	},
+	{
+		path: "visitors.cross_site", field: func(c *Config) any { return &c.Visitors.CrossSite }, def: "false", allowed: truths,
+		doc: "Whether the bridge is on another site than the shop, with no registrable domain in common. The cookie is then `SameSite=None; Partitioned`, and personal data is answered only " +
+			"to pages that `shop.origins` names.",
+		example: "false",
+	},
+	{
+		path: "visitors.logins_per_address", field: func(c *Config) any { return &c.Visitors.LoginsPerAddress }, def: "30", check: integers(1, 10_000),
+		doc: "Attempts to sign in that one client address has in a quarter of an hour.", example: "30",
+	},
+	{
+		path: "visitors.logins_per_login", field: func(c *Config) any { return &c.Visitors.LoginsPerLogin }, def: "10", check: integers(1, 10_000),
+		doc: "Failed attempts to sign in that one login has in a quarter of an hour.", example: "10",
+	},
+	{
 		path: "oct8ne.license", field: func(c *Config) any { return &c.Oct8ne.License },
 		doc: "Licence id of the account at oct8ne.", example: "0123456789ABCDEF0123456789ABCDEF",
 	},
@@ -344,6 +413,10 @@ var table = []*key{
 	{
 		path: "oct8ne.region", field: func(c *Config) any { return &c.Oct8ne.Region }, def: "eu", allowed: []string{"eu", "us"},
 		doc: "Where the account at oct8ne lives.", example: "eu",
+	},
+	{
+		path: "oct8ne.backoffice_url", field: func(c *Config) any { return &c.Oct8ne.BackofficeURL }, check: upstreamURL,
+		doc: "Where oct8ne is told that a visitor's cart, wish list or sign-in has changed.", example: "https://backoffice-eu.oct8ne.com", noEffect: "oct8ne's own, of `oct8ne.region`",
 	},
 	{
 		path: "notify.url", field: func(c *Config) any { return &c.Notify.URL }, check: calledURL,

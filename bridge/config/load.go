@@ -17,7 +17,7 @@ import (
 )
 
 // Scope says how much of the configuration a command needs. What is given is
-// checked in every scope, but for the last two; only what may be missing differs.
+// checked in every scope, but for the last three; only what may be missing differs.
 type Scope int
 
 const (
@@ -25,6 +25,10 @@ const (
 	Serve Scope = iota
 	// Upstream needs what calls to CustomerAPI need: the section idosell.
 	Upstream
+	// Pages needs nothing: it reads what the shop's pages are told and the account at
+	// oct8ne, public_url and the sections shop, visitors and oct8ne. All else stays as
+	// it is without a configuration, so that a shop can be linked up first.
+	Pages
 	// Operate needs nothing: it reads only what leads to the running service,
 	// data_dir and operator.token. All else stays as it is without a
 	// configuration, whatever the file says.
@@ -38,6 +42,8 @@ const (
 // be in files that those who operate it cannot open.
 func (s Scope) reads(k *key) bool {
 	switch s {
+	case Pages:
+		return k.path == "public_url" || k.section() == "shop" || k.section() == "oct8ne" || k.section() == "visitors" && !k.secret()
 	case Operate:
 		return k.path == "data_dir" || k.path == "operator.token"
 	case Maintain:
@@ -302,6 +308,7 @@ func (r *reader) together(loaded *Loaded) {
 		})
 	}
 	r.pairs(loaded)
+	r.visitors(loaded)
 	if u, err := url.Parse(c.PublicURL); err == nil && strings.HasSuffix(u.Path, "/") {
 		c.PublicURL = strings.TrimRight(c.PublicURL, "/") // paths are put behind it
 	}

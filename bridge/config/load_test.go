@@ -67,8 +67,9 @@ func TestFileFillsTheFieldsAndDefaultsTheRest(t *testing.T) {
 		Orders: config.Orders{
 			History: 180 * 24 * time.Hour, Settle: 2 * time.Minute, Unavailable: "stop", FollowFor: 60 * 24 * time.Hour, StuckAfter: time.Hour,
 		},
-		Oct8ne: config.Oct8ne{Region: "eu"},
-		Limits: config.Limits{RequestsPerMinute: 1200, BodyBytes: 2048},
+		Visitors: config.Visitors{Keep: 30 * 24 * time.Hour, MaxLines: 50, MaxQuantity: 9999, AddToCart: "post", LoginsPerAddress: 30, LoginsPerLogin: 10},
+		Oct8ne:   config.Oct8ne{Region: "eu"},
+		Limits:   config.Limits{RequestsPerMinute: 1200, BodyBytes: 2048},
 	}
 	if diff := cmp.Diff(want, loaded.Config, cmp.Comparer(func(a, b secret.String) bool { return a.Reveal() == b.Reveal() })); diff != "" {
 		t.Errorf("the configuration differs (-want +got):\n%s", diff)

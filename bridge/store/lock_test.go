@@ -86,8 +86,7 @@ func TestTheLockOutlivesItsContext(t *testing.T) {
 }
 
 func TestInstancesShareLocks(t *testing.T) {
-	options := storetest.Postgres(t)
-	one, two := open(t, options), open(t, options)
+	one, two := storetest.TwoInstances(t)
 	unlock, err := one.Lock(t.Context(), "session")
 	if err != nil {
 		t.Fatal(err)
@@ -112,13 +111,12 @@ func TestInstancesShareLocks(t *testing.T) {
 
 // TestALockGoesWithItsConnection: a process that dies takes its connection along.
 func TestALockGoesWithItsConnection(t *testing.T) {
-	options := storetest.Postgres(t)
-	one, two := open(t, options), open(t, options)
+	one, two := storetest.TwoInstances(t)
 	unlock, err := one.Lock(t.Context(), "session")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := two.DB().Exec("SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"); err != nil {
+	if err := storetest.BreakLocks(t.Context(), two); err != nil {
 		t.Fatal(err)
 	}
 	next, err := two.Lock(t.Context(), "session")

@@ -16,6 +16,10 @@ func (s *Store) Rebind(query string) string {
 	return rebind(query)
 }
 
+// Marks returns the parameters of a list for IN, or of a row: "(?, ?, ?)" for three.
+// n is at least 1.
+func Marks(n int) string { return "(?" + strings.Repeat(", ?", n-1) + ")" }
+
 func rebind(query string) string {
 	var out strings.Builder
 	out.Grow(len(query) + 16)

@@ -96,8 +96,7 @@ func TestConcurrentTransactionsLoseNoUpdate(t *testing.T) {
 // TestAConflictIsRepeatedOnlyWhereAllowed makes PostgreSQL's write skew: each of
 // two transactions reads what the other writes.
 func TestAConflictIsRepeatedOnlyWhereAllowed(t *testing.T) {
-	options := storetest.Postgres(t)
-	s, other := open(t, options), open(t, options)
+	s, other := storetest.TwoInstances(t)
 	exec1(t, s, "CREATE TABLE stock (name TEXT PRIMARY KEY, value BIGINT)")
 	exec1(t, s, "INSERT INTO stock VALUES ('a', 1), ('b', 1)")
 	swap := func(tx *sql.Tx, read, write string) error {
@@ -165,8 +164,7 @@ func TestWaitingForTheWriterEndsWithTheContext(t *testing.T) {
 // TestABrokenCommitIsUnknown kills the server's side of the connection during
 // the commit: whether it took effect cannot be told from here.
 func TestABrokenCommitIsUnknown(t *testing.T) {
-	options := storetest.Postgres(t)
-	s, other := open(t, options), open(t, options)
+	s, other := storetest.TwoInstances(t)
 	exec1(t, s, "CREATE TABLE kept (name TEXT)")
 	err := s.Tx(t.Context(), func(tx *sql.Tx) error {
 		var backend int

@@ -27,11 +27,17 @@ const PostgresVariable = "OCTOTEST_POSTGRES"
 // Each runs a test on a fresh SQLite file and on a fresh PostgreSQL database, as
 // the subtests "sqlite" and "postgres". The store is closed, and the database
 // dropped, after the test. Without a PostgreSQL server that part is skipped; with
-// one named by OCTOTEST_POSTGRES that does not answer it fails.
+// one named by OCTOTEST_POSTGRES that does not answer it fails. With -short that part
+// is skipped, too.
 func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, open(t, SQLite(t))) })
-	t.Run("postgres", func(t *testing.T) { test(t, open(t, Postgres(t))) })
+	t.Run("postgres", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("with -short on SQLite alone: with both databases the race detector takes a quarter of an hour")
+		}
+		test(t, open(t, Postgres(t)))
+	})
 }
 
 // SQLite returns options for a fresh SQLite file.
@@ -55,6 +61,22 @@ func Postgres(t testing.TB) store.Options {
 }
 
 var databases atomic.Int64
+
+// TwoInstances opens two stores on one fresh PostgreSQL database, as two instances
+// of the bridge do; they are closed after the test.
+func TwoInstances(t *testing.T) (one, two *store.Store) {
+	t.Helper()
+	options := Postgres(t)
+	return open(t, options), open(t, options)
+}
+
+// BreakLocks breaks the connections that hold locks of a PostgreSQL database, all
+// instances', and so takes the locks away.
+func BreakLocks(ctx context.Context, s *store.Store) error {
+	_, err := s.DB().ExecContext(ctx, `SELECT pg_terminate_backend(pid, 10000) FROM pg_locks
+		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	return err
+}
 
 func open(t *testing.T, options store.Options) *store.Store {
 	t.Helper()
