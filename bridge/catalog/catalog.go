@@ -150,10 +150,13 @@ func (c *Catalog) Index() *index.Index {
 	return nil
 }
 
+// ErrNotRead says that a feed is configured and nothing was ever published of it.
+var ErrNotRead = errors.New("no offer has been read yet")
+
 // Ready says whether searches can be answered from the catalogue: nil once an
 // index is in memory, and where no feed is configured and nothing was ever
 // published. Otherwise the error says what is being waited for, and how far it
-// is.
+// is; it is an ErrNotRead before the first offer.
 func (c *Catalog) Ready(ctx context.Context) error {
 	if c.current.Load() != nil {
 		return nil
@@ -174,7 +177,7 @@ func (c *Catalog) Ready(ctx context.Context) error {
 	case c.options.Feed.URL.Empty():
 		return nil
 	}
-	return fmt.Errorf("no offer has been read yet%s", doing)
+	return fmt.Errorf("%w%s", ErrNotRead, doing)
 }
 
 // says notes what is being done, for Ready.

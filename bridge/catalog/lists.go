@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"octobridge/idosell/iof"
 )
@@ -14,6 +15,10 @@ import (
 // pathsKind is the kind that the paths of the offer's own categories are kept by,
 // beside the feed's lists.
 const pathsKind = "paths"
+
+// precisionKind is the kind that the precision of units is kept by, as the parent of
+// each unit's id.
+const precisionKind = "precision"
 
 // mostPaths bounds how many paths of categories are kept.
 const mostPaths = 200_000
@@ -54,7 +59,9 @@ func unpackList(packed []byte) ([]listed, error) {
 
 // readLists reads all lists.
 func (c *Catalog) readLists(ctx context.Context, db asks) (*lists, error) {
-	l := &lists{categories: map[string]node{}, byPath: map[string]string{}, names: map[iof.Kind]map[string]Names{}}
+	l := &lists{
+		categories: map[string]node{}, byPath: map[string]string{}, names: map[iof.Kind]map[string]Names{}, precision: map[string]int{},
+	}
 	packed, err := c.packedLists(ctx, db)
 	if err != nil {
 		return nil, fmt.Errorf("read the lists of the catalogue: %w", err)
@@ -68,6 +75,12 @@ func (c *Catalog) readLists(ctx context.Context, db asks) (*lists, error) {
 		case pathsKind:
 			for _, e := range entries {
 				l.byPath[e.parent] = e.id
+			}
+		case precisionKind:
+			for _, e := range entries {
+				if l.precision[e.id], err = strconv.Atoi(e.parent); err != nil {
+					return nil, fmt.Errorf("read the list %q of the catalogue: %w", kind, errPacked)
+				}
 			}
 		case string(iof.Categories):
 			for _, e := range entries {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 
 	"octobridge/idosell/iof"
 )
@@ -20,8 +21,8 @@ var typesOf = map[iof.Kind]map[iof.EntryType]iof.Kind{
 	iof.Parameters: {iof.ParameterEntry: iof.Parameters, iof.ValueEntry: values},
 }
 
-// ImportLists takes over lists of the feed: the tree of categories, and names of
-// producers, series, units and parameters in all languages. Products that are
+// ImportLists takes over lists of the feed: the tree of categories, names of
+// producers, series, units and parameters in all languages, and the precision of units. Products that are
 // loaded later are joined with them: see Load. Lists of other kinds, and empty
 // ones, change nothing. mark is called in the same transaction, see
 // ImportOptions.Mark; it may be nil. Importing a list again changes nothing.
@@ -70,6 +71,9 @@ func (c *Catalog) entries(list *iof.List) map[iof.Kind][]listed {
 		if known && names != nil {
 			kept[kind] = append(kept[kind], listed{id: entry.ID, parent: entry.ParentID, names: names})
 		}
+		if entry.Type == iof.UnitEntry {
+			kept[precisionKind] = append(kept[precisionKind], listed{id: entry.ID, parent: strconv.Itoa(entry.Precision)})
+		}
 	}
 	return kept
 }
@@ -81,7 +85,8 @@ func keepDamaged(entries []listed, list *iof.List, kind iof.Kind, before []byte)
 	}
 	damaged := map[string]bool{}
 	for _, damage := range list.Damages {
-		if typesOf[list.Kind][damage.Type] == kind && damage.ID != "" {
+		keptBy := typesOf[list.Kind][damage.Type] == kind || damage.Type == iof.UnitEntry && kind == precisionKind
+		if keptBy && damage.ID != "" {
 			damaged[damage.ID] = true
 		}
 	}

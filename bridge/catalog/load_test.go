@@ -219,9 +219,13 @@ func TestReady(t *testing.T) {
 		withFeed := open(t, s, func(o *catalog.Options) {
 			o.Feed.URL, o.Feed.Dir = secret.New("https://hurt.example/gateway.xml?token=s3cr3t"), t.TempDir()
 		})
+		read := false
 		expect := func(want string) {
 			t.Helper()
 			err := withFeed.Ready(t.Context())
+			if errors.Is(err, catalog.ErrNotRead) == read {
+				t.Errorf("an offer has been read: %v, and readiness is %v", read, err)
+			}
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("readiness: %v, want %q", err, want)
 			}
@@ -232,6 +236,7 @@ func TestReady(t *testing.T) {
 		if _, err := withFeed.Import(t.Context(), iof.Full, during, catalog.ImportOptions{}); err != nil {
 			t.Fatal(err)
 		}
+		read = true
 		expect("2000 products is not in memory yet")
 		withFeed.load()
 		if err := withFeed.Ready(t.Context()); err != nil {

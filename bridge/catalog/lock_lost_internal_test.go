@@ -12,14 +12,10 @@ import (
 // A transaction of the import that was about to end when another instance took over
 // left its rows among those of that one, which published them with its own.
 func TestRowsInFlightAreNotLeftToWhoTakesOver(t *testing.T) {
-	options := storetest.Postgres(t)
 	var both [2]*Catalog
-	for i := range both {
-		s, err := store.Open(t.Context(), options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
+	one, two := storetest.TwoInstances(t)
+	for i, s := range []*store.Store{one, two} {
+		var err error
 		if both[i], err = New(t.Context(), Options{Store: s}); err != nil {
 			t.Fatal(err)
 		}

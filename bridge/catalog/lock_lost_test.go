@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"octobridge/bridge/catalog"
-	"octobridge/bridge/store"
 	"octobridge/bridge/store/storetest"
 	"octobridge/idosell/iof"
 )
@@ -17,17 +16,8 @@ import (
 // that one had staged; had that one published meanwhile, it would have deleted what
 // was published. It takes back nothing but its own.
 func TestImportThatLostItsLockTakesBackNobodyElses(t *testing.T) {
-	options := storetest.Postgres(t)
-	var both [2]*fixture
-	for i := range both {
-		s, err := store.Open(t.Context(), options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		both[i] = open(t, s)
-	}
-	first, second := both[0], both[1]
+	one, two := storetest.TwoInstances(t)
+	first, second := open(t, one), open(t, two)
 	first.take(iof.Full, version(1, 700))
 	half := func(file string, between func()) io.Reader {
 		return io.MultiReader(strings.NewReader(file[:len(file)/2]), calling{between}, strings.NewReader(file[len(file)/2:]))
@@ -35,8 +25,7 @@ func TestImportThatLostItsLockTakesBackNobodyElses(t *testing.T) {
 	staged, over := make(chan struct{}), make(chan struct{})
 	done := make(chan error, 1)
 	_, err := first.Import(t.Context(), iof.Full, half(version(2, 2000), func() {
-		if _, err := second.store.DB().ExecContext(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_locks
-			WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err != nil {
+		if err := storetest.BreakLocks(t.Context(), two); err != nil {
 			t.Error(err)
 		}
 		go func() {

@@ -24,6 +24,7 @@ func change(p, fresh *Product, has iof.Parts) {
 		{iof.HasProducer, func() { p.Producer = fresh.Producer }},
 		{iof.HasSeries, func() { p.Series = fresh.Series }},
 		{iof.HasUnit, func() { p.Unit = fresh.Unit }},
+		{iof.HasSellBy, func() { p.SellBy = fresh.SellBy }},
 		{iof.HasCard, func() { p.CardURL = fresh.CardURL }},
 		{iof.HasNames, func() { p.Names = over(p.Names, fresh.Names) }},
 		{iof.HasVersions, func() { p.Versions = over(p.Versions, fresh.Versions) }},

@@ -54,21 +54,15 @@ func (t *translator) product(id int64, v *iof.Product) *Product {
 		Producer:  t.reference(v.Producer, nil),
 		Series:    t.reference(v.Series, nil),
 		Unit:      t.reference(v.Unit, nil),
+		SellBy:    SellBy(v.SellBy),
 		CardURL:   v.CardURL,
 		Names:     t.texts(v.Names),
 		Versions:  t.texts(v.Versions),
 		Keywords:  t.texts(v.Keywords),
 		Generated: t.head.Generated.UTC(),
-		Prices: Prices{
-			Account:      Price(v.Price),
-			Retail:       Price(v.RetailPrice),
-			SRP:          Price(v.SRP),
-			Minimal:      Price(v.MinimalPrice),
-			RetailWas:    Price(v.RetailWas),
-			WholesaleWas: Price(v.WholesaleWas),
-			Promotion:    t.promotion(v.Promotion),
-		},
+		Prices:    prices(&v.Prices),
 	}
+	p.Prices.Promotion = t.promotion(v.Promotion)
 	if t.head.Generated.IsZero() {
 		p.Generated = t.head.Generated
 	}
@@ -147,6 +141,18 @@ func (t *translator) reference(r iof.Reference, translations iof.Texts) Referenc
 	return Reference{ID: r.ID, Names: names}
 }
 
+// prices are those of a product or a size, without the promotion.
+func prices(v *iof.Prices) Prices {
+	return Prices{
+		Account:      Price(v.Price),
+		Retail:       Price(v.RetailPrice),
+		SRP:          Price(v.SRP),
+		Minimal:      Price(v.MinimalPrice),
+		RetailWas:    Price(v.RetailWas),
+		WholesaleWas: Price(v.WholesaleWas),
+	}
+}
+
 func (t *translator) promotion(v iof.Promotion) Promotion {
 	p := Promotion{Price: Price(v.Price)}
 	if !v.Begin.IsZero() {
@@ -165,15 +171,8 @@ func (t *translator) size(product int64, v *iof.Size) Size {
 		Code:         v.Code,
 		CodeProducer: v.CodeProducer,
 		CodeExternal: v.CodeExternal,
-		Prices: Prices{
-			Account:      Price(v.Price),
-			Retail:       Price(v.RetailPrice),
-			SRP:          Price(v.SRP),
-			Minimal:      Price(v.MinimalPrice),
-			RetailWas:    Price(v.RetailWas),
-			WholesaleWas: Price(v.WholesaleWas),
-		},
-		Quantity: quantity(v.Stocks),
+		Prices:       prices(&v.Prices),
+		Quantity:     quantity(v.Stocks),
 	}
 	if s.Name == "" {
 		s.Name = t.options.PlainText(v.PanelName)

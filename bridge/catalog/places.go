@@ -14,6 +14,7 @@ type lists struct {
 	categories map[string]node
 	byPath     map[string]string // ids of categories by their path in any language
 	names      map[iof.Kind]map[string]Names
+	precision  map[string]int // of units
 }
 
 // node is a category of the tree.
@@ -64,6 +65,7 @@ func (j *joiner) join(p *Product) []level {
 	p.Producer.Names = j.called(iof.Producers, p.Producer)
 	p.Series.Names = j.called(iof.Series, p.Series)
 	p.Unit.Names = j.called(iof.Units, p.Unit)
+	p.Precision = j.lists.precision[p.Unit.ID]
 	for i := range p.Parameters {
 		parameter := &p.Parameters[i]
 		parameter.Names = j.called(iof.Parameters, Reference{ID: parameter.ID, Names: parameter.Names})

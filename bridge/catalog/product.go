@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"octobridge/idosell"
 )
 
 // Names are a text in several languages by the wholesaler's ids of languages
@@ -23,6 +25,10 @@ type Product struct {
 	Categories []Reference // from the top level down to the product's own; Names where categories.xml has them
 	Series     Reference
 	Unit       Reference
+	// Precision is how many digits a quantity has after the decimal point, as
+	// units.xml says of the unit; 0 where it says nothing.
+	Precision  int
+	SellBy     SellBy
 	CardURL    string // the product's page at the wholesaler's, as it came
 	Names      Names
 	Versions   Names
@@ -34,6 +40,11 @@ type Product struct {
 	Details    *Details
 	Generated  time.Time // of the file that prices and stock are from
 }
+
+// SellBy is what a quantity goes up by, to consumers and to those who buy
+// wholesale; not valid where the offer says nothing. See iof.SellBy for what is
+// assumed, and Product.Step.
+type SellBy struct{ Retail, Wholesale decimal.NullDecimal }
 
 // Details are what only a product's own page shows; nil in lists.
 type Details struct {
@@ -93,6 +104,18 @@ type Parameter struct {
 	Names      Names
 	Filterable bool // shown to visitors, and not of the wholesaler's own administration
 	Values     []Reference
+}
+
+// Step is what a quantity of the product must be a multiple of, and the least one
+// that can be ordered, in its unit; always more than zero. It is
+// idosell.OrderStep of what the offer says: see there for what is assumed. It is
+// that of the wholesaler's gates only as long as both say the same.
+func (p *Product) Step(wholesale bool) decimal.Decimal {
+	sellBy := p.SellBy.Retail
+	if wholesale {
+		sellBy = p.SellBy.Wholesale
+	}
+	return idosell.OrderStep(sellBy, int64(p.Precision))
 }
 
 // Available says whether any size can be had.

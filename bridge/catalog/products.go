@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"octobridge/bridge/store"
 )
 
 // perQuery is how many products a query asks for.
@@ -64,7 +66,7 @@ func (c *Catalog) readProducts(ctx context.Context, s *snapshot, generation int6
 	}
 	rows, err := c.store.DB().QueryContext(ctx, c.store.Rebind(`SELECT p.id, p.record, d.body FROM catalog_products p
 		LEFT JOIN catalog_details d ON d.id = p.id AND d.since <= ? AND d.until > ?
-		WHERE p.since <= ? AND p.until > ? AND p.id IN `+list(len(ids))), args...)
+		WHERE p.since <= ? AND p.until > ? AND p.id IN `+store.Marks(len(ids))), args...)
 	if err != nil {
 		return err
 	}

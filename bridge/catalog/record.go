@@ -5,9 +5,13 @@ import (
 )
 
 // recordForm is the first byte of a record: which way the rest is written. Give
-// another way another number, and read the old one as well or have the hashes
-// not fit (see contentHash), so that the next full file writes each record anew.
-const recordForm = 1
+// another way another number, and read the old ones as well. With it saltOf and
+// readingOf change: the next look at the feed fetches the full file even if it is
+// the known one, and writes each record anew.
+const recordForm = 2
+
+// withoutSellBy is the form before products had a SellBy.
+const withoutSellBy = 1
 
 // record packs all of a product but its Details. Categories are the
 // product's own alone, named by its whole path, which the lists make levels of.
@@ -47,6 +51,8 @@ func (p *packer) record(v *Product) {
 			p.reference(value)
 		}
 	}
+	p.decimal(v.SellBy.Retail)
+	p.decimal(v.SellBy.Wholesale)
 }
 
 func (p *packer) size(s *Size) {
@@ -119,7 +125,8 @@ func newRecordReader(shared bool) *recordReader {
 func (r *recordReader) read(record string, v *Product) error {
 	u := &r.unpacker
 	u.reset(record)
-	if form := u.byte(); form != recordForm {
+	form := u.byte()
+	if form != recordForm && form != withoutSellBy {
 		return fmt.Errorf("a stored product has the form %d: %w", form, errPacked)
 	}
 	sizes, parameters, categories := v.Sizes[:0], v.Parameters[:0], v.Categories[:0]
@@ -157,6 +164,9 @@ func (r *recordReader) read(record string, v *Product) error {
 				parameter.Values = append(parameter.Values, u.reference())
 			}
 		}
+	}
+	if form != withoutSellBy {
+		v.SellBy = SellBy{Retail: u.decimal(), Wholesale: u.decimal()}
 	}
 	if u.in != "" {
 		u.fail()

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func written() *Product {
 		Categories: []Reference{{ID: "1", Names: Names{"pol": "Sport/Rowery", "eng": "Sports/Bicycles"}}},
 		CardURL:    "https://hurt.example/41.html", Thumbnail: "https://hurt.example/i.jpg",
 		Names: Names{"pol": "Rower", "eng": "Bike", "": "?"}, Versions: Names{"pol": "czerwony"}, Keywords: Names{"pol": strings.Repeat("rower ", 100)},
-		Prices: prices,
+		Prices: prices, SellBy: SellBy{Retail: number("0.5"), Wholesale: number("10.00")},
 		Sizes: []Size{
 			{ID: "3", Name: "M", Code: "41-3", CodeProducer: "590", CodeExternal: "x", Prices: prices, Quantity: number("-1")},
 			{ID: "4", Quantity: number("2.500")}, {ID: "5"},
@@ -72,6 +73,42 @@ func TestRecordsGiveBackWhatWasPacked(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Records of a release before SellBy are still read, and every cut of one is an
+// error. This one is as that release wrote it.
+func TestRecordsWithoutSellByAreStillRead(t *testing.T) {
+	const old = "AYIygOif/NqxsAYJU1pZLTAzMjAxB3JlZ3VsYXIDUExOAAAUA2VuZwRCb2x0A3BvbAbFmnJ1YmEAAAAAAAACMTAGA3BvbAFsAQE4DwNwb2wKTmFyesSZZHppYQHMAwEBAfABAwABBHVuaXcABDMyMDEAAAEBAAABATkBCgNwb2wFS29sb3IBAjkwAA=="
+	record, err := base64.StdEncoding.DecodeString(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := func(text string) decimal.NullDecimal { return decimal.NewNullDecimal(decimal.RequireFromString(text)) }
+	want := &Product{
+		ID: 3201, Code: "SZY-03201", Type: "regular", Currency: "PLN", VAT: number("23.0"), Generated: time.Date(2026, 11, 21, 10, 30, 0, 0, time.UTC),
+		Unit:       Reference{ID: "10", Names: Names{"pol": "l"}},
+		Categories: []Reference{{ID: "8", Names: Names{"pol": "Narzędzia"}}},
+		Names:      Names{"pol": "Śruba", "eng": "Bolt"},
+		Prices:     Prices{Account: Price{Net: number("1.20")}},
+		Sizes:      []Size{{ID: "uniw", Code: "3201", Quantity: number("-1")}},
+		Parameters: []Parameter{{ID: "9", Names: Names{"pol": "Kolor"}, Filterable: true, Values: []Reference{{ID: "90"}}}},
+	}
+	r := newRecordReader(false)
+	var read Product
+	if err := r.read(string(record), &read); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, &read, exactly); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for at := range record {
+		if err := r.read(string(record[:at]), &Product{}); err == nil {
+			t.Errorf("a record cut at %d of %d bytes was read", at, len(record))
+		}
+	}
+	if err := r.read(string(append(record, 0, 0)), &Product{}); err == nil {
+		t.Error("a record with something behind it was read")
 	}
 }
 
@@ -131,6 +168,7 @@ func FuzzRecord(f *testing.F) {
 	details.details(&Details{Long: Names{"pol": strings.Repeat("Opis ", 100)}})
 	f.Add(appendBody(nil, details.out))
 	f.Add(appendCard(nil, written()))
+	f.Add(WithoutSellBy(pack(&Product{ID: 1})))
 	f.Add([]byte{recordForm, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		DecodeCard(data)

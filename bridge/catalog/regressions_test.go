@@ -174,7 +174,7 @@ func TestHeldChangeThatIsTakenBack(t *testing.T) {
 		w.files = slices.DeleteFunc(w.files, func(f *feedFile) bool { return f.name == "full_change2026-11-22T08-00-00" })
 	})
 	f.expect("taken back", f.look(), "change-20261122T080000, light")
-	if f.status().Held != nil || f.alerts.text("feed-held") != "" || f.name(2) != "Danach" || f.Index().Len() != 10 {
+	if f.status().Held != nil || f.alerts.Text("feed-held") != "" || f.name(2) != "Danach" || f.Index().Len() != 10 {
 		t.Errorf("held %+v, %d products", f.status().Held, f.Index().Len())
 	}
 }
@@ -194,7 +194,7 @@ func TestTextsAreMadeAnewWhereTheirMakingChanges(t *testing.T) {
 	f = follow(t, s, w, one)
 	f.expect("nothing has changed", f.look(), "")
 	f = follow(t, s, w, func(o *catalog.Options) { o.Texts, o.Sanitise = "2", strings.ToUpper })
-	f.expect("another way", f.look(), "full, change-20261122T070000, light")
+	f.expect("another way", f.look(), "producers, full, change-20261122T070000, light") // names in lists are texts, too
 	if long := f.product(3).Details.Long["pol"]; long != "<P>OPIS <B>NUMER</B> 3</P>" || f.name(2) != "Zmieniony" || f.quantity(2) != "7" {
 		t.Errorf("%s, %s, %s", long, f.name(2), f.quantity(2))
 	}

@@ -158,7 +158,7 @@ func (s *stage) remove(ctx context.Context, ids []any) error {
 func (s *stage) end(ctx context.Context, tx *sql.Tx, table string, ids []any) error {
 	return inPieces(len(ids), func(from, to int) error {
 		args := append([]any{s.generation, int64(forever)}, ids[from:to]...)
-		_, err := tx.ExecContext(ctx, s.catalog.store.Rebind("UPDATE "+table+" SET until = ? WHERE until = ? AND id IN "+list(to-from)), args...)
+		_, err := tx.ExecContext(ctx, s.catalog.store.Rebind("UPDATE "+table+" SET until = ? WHERE until = ? AND id IN "+store.Marks(to-from)), args...)
 		return err
 	})
 }
@@ -166,7 +166,7 @@ func (s *stage) end(ctx context.Context, tx *sql.Tx, table string, ids []any) er
 // insert adds rows of so many columns.
 func (s *stage) insert(ctx context.Context, tx *sql.Tx, into string, columns int, values []any) error {
 	return inPieces(len(values)/columns, func(from, to int) error {
-		one := list(columns)
+		one := store.Marks(columns)
 		query := into + one + strings.Repeat(", "+one, to-from-1)
 		_, err := tx.ExecContext(ctx, s.catalog.store.Rebind(query), values[from*columns:to*columns]...)
 		return err
@@ -191,9 +191,6 @@ func inPieces(n int, call func(from, to int) error) error {
 	}
 	return nil
 }
-
-// list is "(?, ?, …)".
-func list(n int) string { return "(?" + strings.Repeat(", ?", n-1) + ")" }
 
 // publication is what publishing writes into the state beside the generation.
 type publication struct {

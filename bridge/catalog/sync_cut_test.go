@@ -130,17 +130,8 @@ func TestTwoInstances(t *testing.T) {
 		test(t, s, s)
 	})
 	t.Run("postgres", func(t *testing.T) {
-		options := storetest.Postgres(t)
-		var stores [2]*store.Store
-		for i := range stores {
-			s, err := store.Open(t.Context(), options)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = s.Close() })
-			stores[i] = s
-		}
-		test(t, stores[0], stores[1])
+		one, two := storetest.TwoInstances(t)
+		test(t, one, two)
 	})
 }
 

@@ -35,7 +35,7 @@ func TestHeldFile(t *testing.T) {
 		if f.Index().Len() != 10 || f.quantity(8) != "9" {
 			t.Errorf("%d products, %s pieces", f.Index().Len(), f.quantity(8))
 		}
-		text := f.alerts.text("feed-held")
+		text := f.alerts.Text("feed-held")
 		for _, word := range []string{"6 of 10", "octobridge feed confirm"} {
 			if !strings.Contains(text, word) {
 				t.Errorf("the alert does not say %q: %s", word, text)
@@ -63,7 +63,7 @@ func TestHeldFile(t *testing.T) {
 		}
 		f.reopen()
 		f.expect("confirmed", f.look(), "full, light")
-		if f.Index().Len() != 3 || f.status().Held != nil || f.alerts.text("feed-held") != "" {
+		if f.Index().Len() != 3 || f.status().Held != nil || f.alerts.Text("feed-held") != "" {
 			t.Errorf("%d products, held %+v", f.Index().Len(), f.status().Held)
 		}
 
@@ -72,7 +72,7 @@ func TestHeldFile(t *testing.T) {
 		f.expect("too few again", f.look(), "full held")
 		w.set(func() { *w.file("full") = feedFile{name: "full", body: bikes(7, 12), changed: 11} })
 		f.expect("mended", f.look(), "full, light")
-		if f.Index().Len() != 12 || f.status().Held != nil || f.alerts.text("feed-held") != "" {
+		if f.Index().Len() != 12 || f.status().Held != nil || f.alerts.Text("feed-held") != "" {
 			t.Errorf("%d products, held %+v", f.Index().Len(), f.status().Held)
 		}
 	})
@@ -120,7 +120,7 @@ func TestStaleFeedIsTold(t *testing.T) {
 		})
 		*f.now = f.now.Add(time.Duration(hours) * time.Hour)
 		_, _ = f.sync()
-		got := f.alerts.text("feed-stale")
+		got := f.alerts.Text("feed-stale")
 		if want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("the alert is %q, want %q", got, want)
 		}

@@ -91,7 +91,7 @@ func (l *look) all(ctx context.Context) {
 			return
 		}
 	}
-	for _, step := range l.state.Lists(g, l.options.Force) {
+	for _, step := range l.state.Lists(g, l.options.Force || l.state.ReadOtherwise(g, l.reading)) {
 		if err := l.take(ctx, step); err != nil {
 			l.errs = append(l.errs, err)
 		}

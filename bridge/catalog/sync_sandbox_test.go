@@ -11,6 +11,7 @@ import (
 
 	"octobridge/bridge/catalog"
 	"octobridge/idosell/sandbox"
+	"octobridge/internal/recorded"
 	"octobridge/internal/secret"
 )
 
@@ -28,7 +29,7 @@ func TestSyncWithTheSandbox(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	alerts, log := &raised{}, &lines{}
+	alerts, log := &recorded.Alerts{}, &recorded.Log{}
 	f := &following{alerts: alerts, log: log}
 	f.fixture = open(t, open2(t), func(o *catalog.Options) {
 		o.Feed = catalog.FeedOptions{URL: secret.New(server.URL + "/_sandbox/feed/gateway.xml?token=" + shop.FeedToken()), Dir: t.TempDir(), MaxBytes: 64 << 20}
@@ -112,7 +113,7 @@ func TestSyncWithTheSandbox(t *testing.T) {
 		t.Errorf("a server that says nothing: %q, %d products", got, f.Index().Len())
 	}
 	f.expect("the same once more", f.look(), "")
-	if strings.Contains(log.text(), shop.FeedToken()) {
+	if strings.Contains(log.String(), shop.FeedToken()) {
 		t.Error("the log holds the token")
 	}
 }

@@ -115,7 +115,7 @@ func TestSyncTakesOnlyWhatIsNew(t *testing.T) {
 		if entries, err := os.ReadDir(f.options.Feed.Dir); err != nil || len(entries) != 0 {
 			t.Errorf("downloads are left: %v (%v)", entries, err)
 		}
-		noFeedToken(t, "the log", f.log.text())
+		noFeedToken(t, "the log", f.log.String())
 	})
 }
 
@@ -304,7 +304,7 @@ func TestPartsElsewhereAreNotFetched(t *testing.T) {
 	}
 	f.expect("what there was", report, "producers, full failed")
 	noFeedToken(t, "the error", err.Error())
-	noFeedToken(t, "the log", f.log.text())
+	noFeedToken(t, "the log", f.log.String())
 	f.status()
 }
 
@@ -337,7 +337,7 @@ func TestGatewayThatIsNone(t *testing.T) {
 	if f.Index().Len() != 10 {
 		t.Errorf("an empty gateway left %d products", f.Index().Len())
 	}
-	noFeedToken(t, "the log", f.log.text())
+	noFeedToken(t, "the log", f.log.String())
 	f.status()
 }
 

@@ -2,7 +2,6 @@ package catalog_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 
 	"octobridge/bridge/catalog"
 	"octobridge/bridge/store"
+	"octobridge/internal/recorded"
 	"octobridge/internal/secret"
 )
 
@@ -185,57 +185,12 @@ func (w *wholesaler) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	http.ServeContent(out, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// raised are alerts.
-type raised struct {
-	mu   sync.Mutex
-	open map[string]string
-}
-
-func (a *raised) Raise(_ context.Context, key, text string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.open == nil {
-		a.open = map[string]string{}
-	}
-	a.open[key] = text
-}
-
-func (a *raised) Over(_ context.Context, key string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.open, key)
-}
-
-func (a *raised) text(key string) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.open[key]
-}
-
 // following is a catalogue that follows a wholesaler's feed.
 type following struct {
 	*fixture
-	alerts *raised
-	log    *lines
+	alerts *recorded.Alerts
+	log    *recorded.Log
 	now    *time.Time
-}
-
-// lines is a log.
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(b)
-}
-
-func (l *lines) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
 }
 
 func follow(t *testing.T, s *store.Store, w *wholesaler, change ...func(*catalog.Options)) *following {
@@ -245,7 +200,7 @@ func follow(t *testing.T, s *store.Store, w *wholesaler, change ...func(*catalog
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	f := &following{alerts: &raised{}, log: &lines{}, now: &now}
+	f := &following{alerts: &recorded.Alerts{}, log: &recorded.Log{}, now: &now}
 	f.fixture = open(t, s, func(o *catalog.Options) {
 		o.Feed = catalog.FeedOptions{URL: secret.New(w.address("gateway")), Dir: t.TempDir(), MaxBytes: 1 << 20}
 		o.Alerts, o.Location, o.MaxLoss = f.alerts, warsaw, 0.3

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"octobridge/bridge/store"
 	"octobridge/idosell/iof"
 )
 
@@ -312,7 +313,7 @@ func (w *worker) published(ctx context.Context, b *batch) (map[int64]stored, err
 func (w *worker) query(ctx context.Context, what string, ids []any, take func(scan func(...any) error) error) error {
 	generation := w.run.published.generation
 	return inPieces(len(ids), func(from, to int) error {
-		query := w.run.catalog.store.Rebind(what + " WHERE since <= ? AND until > ? AND id IN " + list(to-from))
+		query := w.run.catalog.store.Rebind(what + " WHERE since <= ? AND until > ? AND id IN " + store.Marks(to-from))
 		rows, err := w.run.catalog.store.DB().QueryContext(ctx, query, slices.Concat([]any{generation, generation}, ids[from:to])...)
 		if err != nil {
 			return err

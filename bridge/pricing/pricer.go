@@ -218,17 +218,3 @@ func (p *Pricer) market(o *Offer, digits int32, c *conversion, now int64) int64 
 	}
 	return now
 }
-
-// Until returns when what Shown says changes by itself after at: when a promotion
-// begins or ends. Zero: never.
-func (p *Pricer) Until(o *Offer, at time.Time) time.Time {
-	if p.source != Retail || !known(o.Promotion.Net) && !known(o.Promotion.Gross) {
-		return time.Time{}
-	}
-	for _, change := range [...]time.Time{o.PromotionBegin, o.PromotionEnd} {
-		if change.After(at) {
-			return change
-		}
-	}
-	return time.Time{}
-}

@@ -195,30 +195,6 @@ func TestWithoutRatesNothingIsConverted(t *testing.T) {
 	}
 }
 
-func TestUntil(t *testing.T) {
-	offer := offerOf(t, "retail=100/123 promotion=80/98.40 begin=2026-11-20T12:00 end=2026-11-21T12:00")
-	retail := pricerOf(t, "retail")
-	for _, test := range []struct{ at, want string }{
-		{"2026-11-20T11:59", "2026-11-20T12:00"},
-		{"2026-11-20T12:00", "2026-11-21T12:00"},
-		{"2026-11-21T12:00", ""},
-	} {
-		got, at := retail.Until(offer, timeOf(t, test.at)), timeOf(t, test.at)
-		if test.want == "" && !got.IsZero() || test.want != "" && !got.Equal(timeOf(t, test.want)) {
-			t.Errorf("at %s: until %s, want %q", test.at, got, test.want)
-		}
-		if !got.IsZero() && retail.Shown(offer, nil, at) == retail.Shown(offer, nil, got) {
-			t.Errorf("at %s: nothing changes at %s", test.at, got)
-		}
-	}
-	if got := pricerOf(t, "srp").Until(offer, noon); !got.IsZero() {
-		t.Errorf("SRP has no promotions, but changes at %s", got)
-	}
-	if got := retail.Until(offerOf(t, "retail=100/123 end=2026-11-21T12:00"), noon); !got.IsZero() {
-		t.Errorf("without a promotion it changes at %s", got)
-	}
-}
-
 func TestNewRefuses(t *testing.T) {
 	one := decimal.NewFromInt(1)
 	for name, test := range map[string]struct {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"unicode"
@@ -139,15 +138,7 @@ func newScrubber(addresses ...secret.String) scrubber {
 			secrets = append(secrets, part, plain)
 		}
 	}
-	// What is shorter than this is no secret, and stands in every other word.
-	secrets = slices.DeleteFunc(secrets, func(text string) bool { return len(text) < 8 })
-	// The longest first: of two that begin alike, the Replacer takes the first.
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, text := range slices.Compact(secrets) {
-		pairs = append(pairs, text, secret.Redacted)
-	}
-	return scrubber{strings.NewReplacer(pairs...)}
+	return scrubber{secret.Scrubber(8, secrets)}
 }
 
 var (

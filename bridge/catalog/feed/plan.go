@@ -194,9 +194,15 @@ func (s *State) Full(g *iof.Gateway, force bool) (Step, bool) {
 // full file was imported, it is due, even if it is the known one: until then its
 // texts are as they were made before.
 func (s *State) Reread(g *iof.Gateway, reading string) {
-	if g.Full != nil && !s.Files[iof.Full].none() && s.Reading != reading {
+	if s.ReadOtherwise(g, reading) {
 		s.FullDue = true
 	}
+}
+
+// ReadOtherwise says whether the full file in use was read in another way than
+// files are now. The lists were, too, then: they are due as well.
+func (s *State) ReadOtherwise(g *iof.Gateway, reading string) bool {
+	return g.Full != nil && !s.Files[iof.Full].none() && s.Reading != reading
 }
 
 // Outdated says that the file that is held back is not offered any more.

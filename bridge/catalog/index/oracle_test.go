@@ -48,7 +48,7 @@ func newScan(languages []string, documents []*index.Document) *scan {
 		for _, v := range d.Values {
 			s.params[v.Param] = s.params[v.Param] || v.Value != ""
 		}
-		s.docs = append(s.docs, &scanned{d, len(words.Split(s.text(d.Names, languages[0])))})
+		s.docs = append(s.docs, &scanned{d, len(words.AppendSplit(nil, s.text(d.Names, languages[0])))})
 		if d.Price.Currency != "" {
 			count[d.Price.Currency]++
 		}
@@ -98,14 +98,14 @@ type token struct{ word, stem string }
 
 // fields are the words of a document: of its title, and the others.
 func (s *scan) fields(d *scanned, language string) [2][]token {
-	other := words.Split(s.text(d.Words, language))
+	other := words.AppendSplit(nil, s.text(d.Words, language))
 	for _, v := range d.Values {
 		if v.Searched && v.Param != "" && v.Value != "" {
-			other = append(other, words.Split(s.text(v.Names, language))...)
+			other = append(other, words.AppendSplit(nil, s.text(v.Names, language))...)
 		}
 	}
 	fields := [2][]token{}
-	for i, list := range [2][]string{words.Split(s.text(d.Names, language)), other} {
+	for i, list := range [2][]string{words.AppendSplit(nil, s.text(d.Names, language)), other} {
 		for _, word := range list {
 			fields[i] = append(fields[i], token{word, words.Stem(language, word)})
 		}
@@ -189,7 +189,7 @@ func (s *scan) searchIn(spoken, text string, q *index.Query) (hits []matched, ma
 		if !s.passes(d, q) {
 			continue
 		}
-		whole := found && key[0] == 0 && len(list) > 0 && slices.EqualFunc(words.Split(text), fields[rank][0], func(word string, there token) bool { return word == there.word })
+		whole := found && key[0] == 0 && len(list) > 0 && slices.EqualFunc(words.AppendSplit(nil, text), fields[rank][0], func(word string, there token) bool { return word == there.word })
 		code := slices.ContainsFunc(d.Codes, func(code string) bool {
 			return plainCode(code) != "" && plainCode(code) == plainCode(text)
 		})

@@ -5,7 +5,7 @@
 //
 // # How a query finds a text
 //
-// Split makes words of a text: more than were written, so that "13 mm" and "13mm",
+// AppendSplit makes words of a text: more than were written, so that "13 mm" and "13mm",
 // "160 x 200" and "160x200", "t-shirt" and "tshirt" are all there. SplitQuery makes
 // as few words as it can of a query: the whole of "13 mm" is the word "13mm". A
 // query finds a text when each word q of the query finds a word w of the text, or

@@ -72,7 +72,7 @@ func TestSearchSamples(t *testing.T) {
 	}
 	titles := corpus{language: "pol"}
 	for _, name := range names {
-		titles.titles = append(titles.titles, words.Split(name))
+		titles.titles = append(titles.titles, words.AppendSplit(nil, name))
 	}
 	if len(rows) < 40 {
 		t.Fatalf("only %d lines", len(rows))
@@ -106,7 +106,7 @@ func TestSearchByTheRules(t *testing.T) {
 	}
 	titles := corpus{language: "pol"}
 	for _, name := range names {
-		titles.titles = append(titles.titles, words.Split(name))
+		titles.titles = append(titles.titles, words.AppendSplit(nil, name))
 	}
 	for query, want := range map[string][]int{
 		"czajniki czarne":        {0},

@@ -14,9 +14,6 @@ const (
 	longestQuery = 32
 )
 
-// Split returns the folded words by which a text is found; see AppendSplit.
-func Split(text string) []string { return AppendSplit(nil, text) }
-
 // AppendSplit appends the folded words by which a text is found, in their order but
 // not each once:
 //
@@ -35,7 +32,7 @@ func Split(text string) []string { return AppendSplit(nil, text) }
 func AppendSplit(dst []string, text string) []string { return split(dst, text, false) }
 
 // SplitQuery returns the folded words of a query, each once, in their order, at most
-// 32: those that Split gives for all ways to write what the query means. So "13 mm" is
+// 32: those that AppendSplit gives for all ways to write what the query means. So "13 mm" is
 // the word "13mm", "160 x 200 cm" is "160x200", "M 8" is "m8", "T-shirt" is "tshirt";
 // while "biało-czarny", "iphone13" and "116ogniw" are the words they are made of.
 func SplitQuery(query string) []string {
