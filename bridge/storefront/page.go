@@ -2,43 +2,60 @@ package storefront
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"html/template"
-	"net/http"
-	"strconv"
+	"net/url"
+	"path"
+	"strings"
 )
 
 //go:embed web
 var web embed.FS
 
 var (
-	styleSheet = mustRead("web/style.css")
-	icon       = mustRead("web/icon.svg")
+	styleSheet = joined("web/style/*.css")
+	script     = joined("web/shop.js")
+	icon       = joined("web/icon.svg")
 
-	styleAddress = fileAddress("style.css", styleSheet)
-	iconAddress  = fileAddress("icon.svg", icon)
+	styleAddress  = fileAddress("style.css", styleSheet)
+	scriptAddress = fileAddress("shop.js", script)
+	iconAddress   = fileAddress("icon.svg", icon)
 
 	functions = template.FuncMap{
 		"style":  func() string { return styleAddress },
+		"script": func() string { return scriptAddress },
 		"icon":   func() string { return iconAddress },
 		"number": func(index int) int { return index + 1 },
 	}
-
-	listTemplate    = parse("list.html")
-	productTemplate = parse("product.html")
-	refusalTemplate = parse("refusal.html")
 )
 
-// mustRead returns a file that was built in.
-func mustRead(name string) []byte {
-	body, err := web.ReadFile(name)
+// joined returns files that were built in, one after the other by their names.
+func joined(pattern string) []byte {
+	folder := path.Dir(pattern)
+	entries, err := web.ReadDir(folder)
 	if err != nil {
 		panic(fmt.Sprintf("storefront: %v", err))
 	}
-	return body
+	var whole []byte
+	for _, entry := range entries {
+		if fits, _ := path.Match(path.Base(pattern), entry.Name()); !fits {
+			continue
+		}
+		body, err := web.ReadFile(path.Join(folder, entry.Name()))
+		if err != nil {
+			panic(fmt.Sprintf("storefront: %v", err))
+		}
+		whole = append(whole, body...)
+	}
+	if whole == nil {
+		panic("storefront: no file is called " + pattern)
+	}
+	return whole
 }
 
 // fileAddress carries a mark of the content, so that a browser never uses an old
@@ -55,7 +72,7 @@ func fingerprint(body []byte) string {
 
 // parse returns the layout with the content of one kind of page.
 func parse(name string) *template.Template {
-	return template.Must(template.New("layout.html").Funcs(functions).ParseFS(web, "web/layout.html", "web/card.html", "web/"+name))
+	return template.Must(template.New("layout.html").Funcs(functions).ParseFS(web, "web/layout.html", "web/parts/*.html", "web/"+name))
 }
 
 // page is one page, ready for its template.
@@ -63,23 +80,27 @@ type page struct {
 	template *template.Template
 	tongue   *tongue
 	loads    []string                 // pictures, for the policy
+	scripts  []string                 // of others but the widget's, for the policy
 	address  func(lang string) string // of this page in a language
 
-	Title  string // of the document; the shop's name follows
-	Chosen string // the language that stands in the address; "" for none
-	Query  string // the text that was searched for
-	Sort   Order  // for the search form; "" for the default
-	Status int    // of a refusal
+	Title  string  // of the document; the shop's name follows
+	Chosen string  // the language that stands in the address; "" for none
+	Query  string  // the text that was searched for
+	Sort   Sorting // for the search form; "" for the default
+	// Key is of the forms of this very page: sending one twice does it once.
+	Key string
 
-	Found   Found // of a list
-	Orders  []link
-	Numbers []link // of the pages, with a link without address for a gap
-	Before  string // address of the page before; "" on the first
-	After   string
+	Session Session
+	Buying  bool // there are carts, wish lists and customers
+	Widget  widget
+	Notice  *told // nil: nothing has happened
+	Body    any   // what only one kind of page has
+}
 
-	Product *Product
-	Related []Card
-	Refusal string // the name of the text that says what is wrong
+// widget is what the one tag of oct8ne's snippet says.
+type widget struct {
+	URL, Currency      string // no widget where URL is ""
+	Product, Thumbnail string // on a product's page
 }
 
 // link is an address that may be where one is.
@@ -90,17 +111,42 @@ type link struct {
 	Lang    string
 }
 
-// cardOn is a product in a list, with the page that shows it.
-type cardOn struct {
-	Page *page
-	Card Card
+// newPage returns a page without content. here is its address without language.
+func (s *shop) newPage(v *visit, t *template.Template, here string) *page {
+	p := &page{
+		template: t, tongue: v.tongue, Chosen: v.view.lang, Key: newKey(),
+		Session: v.session, Buying: s.options.Visitors != nil,
+		Widget: widget{URL: s.options.SnippetURL, Currency: s.options.Currency},
+		address: func(lang string) string {
+			path, query, _ := cut(here)
+			return withLang(path, query, lang)
+		},
+	}
+	p.tell(v.view.notice, v.view.left)
+	return p
+}
+
+// newKey returns 16 random bytes as text.
+func newKey() string {
+	var key [16]byte
+	rand.Read(key[:]) //nolint:errcheck // it never fails
+	return base64.RawURLEncoding.EncodeToString(key[:])
 }
 
 // Say returns a text of the table.
 func (p *page) Say(name string) (string, error) { return p.tongue.say(name) }
 
-// Lang is the page's language.
+// SayOf returns a text of the table about something, which stands where it has {}.
+func (p *page) SayOf(name, what string) (string, error) {
+	text, err := p.tongue.say(name)
+	return strings.ReplaceAll(text, "{}", what), err
+}
+
+// Lang is the page's language, Locale the locale that goes with it.
 func (p *page) Lang() string { return p.tongue.Tag }
+
+// Locale is the page's locale, pl-PL or en-GB.
+func (p *page) Locale() string { return p.tongue.Locale }
 
 // Count says how many products there are.
 func (p *page) Count(n int) string { return p.tongue.count(n) }
@@ -108,11 +154,30 @@ func (p *page) Count(n int) string { return p.tongue.count(n) }
 // Home is the address of all products.
 func (p *page) Home() string { return view{order: OrderRelevance, lang: p.Chosen}.address() }
 
-// Address is the address of a product's page.
-func (p *page) Address(c Card) string { return productAddress(c.ID, p.Chosen) }
+// To is the address of a page of the shop's in the chosen language.
+func (p *page) To(path string) string { return withLang(path, url.Values{}, p.Chosen) }
 
-// On gives the template of a card what it needs.
-func (p *page) On(c Card) cardOn { return cardOn{p, c} }
+// Here is the address of this page in the chosen language.
+func (p *page) Here() string { return p.address(p.Chosen) }
+
+// Address is the address of a product's page.
+func (p *page) Address(id string) string { return productAddress(id, p.Chosen) }
+
+// The addresses of the pages for templates.
+func (p *page) CartAddress() string     { return p.To(CartPath) }
+func (p *page) WishListAddress() string { return p.To(WishListPath) }
+func (p *page) SignInAddress() string   { return p.To(SignInPath) }
+func (p *page) AccountAddress() string  { return p.To(AccountPath) }
+func (p *page) CheckoutAddress() string { return p.To(CheckoutPath) }
+
+// With gives a part of a page what it is about, and the page.
+func (p *page) With(what any) part { return part{p, what} }
+
+// part is something on a page.
+type part struct {
+	Page *page
+	It   any
+}
 
 // Tongues are links to this page in each language.
 func (p *page) Tongues() []link {
@@ -129,104 +194,4 @@ func (p *page) render() ([]byte, error) {
 		return nil, fmt.Errorf("writing a page of the shop: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-func listPage(t *tongue, v view, found Found, last int) *page {
-	with := func(change func(*view)) string {
-		other := v
-		change(&other)
-		return other.address()
-	}
-	to := func(number int) string { return with(func(other *view) { other.page = number }) }
-	p := &page{
-		template: listTemplate, tongue: t, Title: v.text, Chosen: v.lang, Query: v.text, Found: found,
-		address: func(lang string) string { return with(func(other *view) { other.lang = lang }) },
-	}
-	if v.order != OrderRelevance {
-		p.Sort = v.order
-	}
-	for _, c := range found.Cards {
-		p.loads = append(p.loads, c.Picture)
-	}
-	for _, order := range []Order{OrderRelevance, OrderCheapest, OrderDearest, OrderName} {
-		address := with(func(other *view) { other.order, other.page = order, 1 })
-		p.Orders = append(p.Orders, link{Text: string(order), Address: address, Current: order == v.order})
-	}
-	for _, number := range pageNumbers(v.page, last) {
-		l := link{}
-		if number > 0 {
-			l = link{Text: strconv.Itoa(number), Address: to(number), Current: number == v.page}
-		}
-		p.Numbers = append(p.Numbers, l)
-	}
-	if v.page > 1 {
-		p.Before = to(v.page - 1)
-	}
-	if v.page < last {
-		p.After = to(v.page + 1)
-	}
-	return p
-}
-
-// pageNumbers are the pages to link to: the first, the last and those around the
-// current one, with 0 for a gap of more than one page. None for a single page.
-func pageNumbers(current, last int) []int {
-	if last < 2 {
-		return nil
-	}
-	var numbers []int
-	previous := 0
-	for number := 1; number <= last; number++ {
-		if number != 1 && number != last && (number < current-1 || number > current+1) {
-			continue
-		}
-		switch number - previous {
-		case 1:
-		case 2:
-			numbers = append(numbers, number-1)
-		default:
-			numbers = append(numbers, 0)
-		}
-		numbers = append(numbers, number)
-		previous = number
-	}
-	return numbers
-}
-
-func productPage(t *tongue, lang string, product *Product, related []Card) *page {
-	shown := *product
-	if len(shown.Pictures) == 0 && shown.Picture != "" {
-		shown.Pictures = []string{shown.Picture}
-	}
-	description, inDescription := wellFormed(shown.Description)
-	shown.Description = description
-	p := &page{
-		template: productTemplate, tongue: t, Chosen: lang, Title: shown.Title,
-		Product: &shown, Related: related[:min(len(related), mostRelated)],
-		address: func(lang string) string { return productAddress(shown.ID, lang) },
-	}
-	p.loads = append(p.loads, shown.Pictures...)
-	for _, c := range p.Related {
-		p.loads = append(p.loads, c.Picture)
-	}
-	p.loads = append(p.loads, inDescription...)
-	return p
-}
-
-// refusals name the texts that say what is wrong.
-var refusals = map[int]string{
-	http.StatusBadRequest:          "badRequest",
-	http.StatusNotFound:            "notFound",
-	http.StatusInternalServerError: "internalError",
-	http.StatusServiceUnavailable:  "outage",
-}
-
-func refusalPage(t *tongue, lang string, status int) *page {
-	p := &page{
-		template: refusalTemplate, tongue: t, Chosen: lang, Status: status, Refusal: refusals[status],
-		// What was asked for is not repeated, so that the other language begins anew.
-		address: func(lang string) string { return view{order: OrderRelevance, lang: lang}.address() },
-	}
-	p.Title = t.text(table[p.Refusal])
-	return p
 }

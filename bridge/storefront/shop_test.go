@@ -1,10 +1,13 @@
 package storefront_test
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +33,7 @@ type goods struct {
 	found   storefront.Found
 	product *storefront.Product
 	related []storefront.Card
+	plate   string // where the plate has its picture, in place of plate()'s
 
 	// failures by the name of the method; wait makes every method wait for the
 	// end of its context.
@@ -54,8 +58,16 @@ func (g *goods) Product(ctx context.Context, id, locale string) (*storefront.Pro
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ids, g.locales = append(g.ids, id), append(g.locales, locale)
-	if err := g.failure(ctx, "Product"); err != nil || g.product == nil || g.product.ID != id {
+	if err := g.failure(ctx, "Product"); err != nil || g.product == nil {
 		return nil, err
+	}
+	if id == "1201" && g.product.ID != id {
+		card := plate()
+		card.Picture = cmp.Or(g.plate, card.Picture)
+		return &storefront.Product{Card: card, Step: "3", Minimum: "5"}, nil
+	}
+	if g.product.ID != id {
+		return nil, nil
 	}
 	return g.product, nil
 }
@@ -101,7 +113,7 @@ func mug() *storefront.Product {
 		Card: storefront.Card{ID: "1101", Title: `Kubek "Łąka" <0,33 l>`, Price: "23,90\u00a0zł", Previous: "29,90\u00a0zł",
 			Picture: "https://pictures.example/1101-s.png"},
 		Pictures:    []string{"https://pictures.example/1101-1.png", "https://cdn.example:8443/1101-2.png"},
-		Sizes:       []string{"S", "M & L"},
+		Choices:     []storefront.Size{{ID: "1101-2", Name: "S", Available: true}, {ID: "1101-3", Name: "M & L", Available: true}, {ID: "1101-4", Name: "XL"}},
 		Description: `<p>Z <b>porcelany</b>.</p><img src="https://texts.example/a.png" alt="">`,
 	}
 }
@@ -112,10 +124,24 @@ func plate() storefront.Card {
 
 func stocked() *goods {
 	return &goods{
-		found:   storefront.Found{Total: 2, Cards: []storefront.Card{mug().Card, plate()}},
+		found: storefront.Found{Total: 2, Cards: []storefront.Card{mug().Card, plate()},
+			Applied: []storefront.Filter{{Param: "colour", Label: "Kolor", Value: "red", Text: "czerwony"}},
+			Available: []storefront.Facet{
+				{Param: "category", Label: "Kategoria", Options: []storefront.FacetOption{{Value: "12", Text: "Kubki & filiżanki", Count: 41}, {Value: "13", Text: "Talerze", Count: 7}}},
+				{Param: "producer", Label: "Producent", Options: manyOptions()},
+				{Param: "bad param", Label: "Nieznany", Options: []storefront.FacetOption{{Value: "1", Text: "x", Count: 1}}},
+			}},
 		product: mug(),
 		related: []storefront.Card{plate()},
 	}
+}
+
+func manyOptions() []storefront.FacetOption {
+	var options []storefront.FacetOption
+	for i := range 12 {
+		options = append(options, storefront.FacetOption{Value: fmt.Sprintf("p/%d", i), Text: fmt.Sprintf("Wytwórnia %d", i), Count: 20 - i})
+	}
+	return options
 }
 
 // site is a shop on a real listener.
@@ -137,6 +163,14 @@ func open(t *testing.T, g *goods, change ...func(*storefront.Options)) *site {
 		c(&options)
 	}
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	if p, ok := options.Visitors.(*people); ok {
+		p.mount(app)
+	}
+	app.Get("/picture/:file", picture)
+	app.Get("/oct8ne/snippet.js", func(c *fiber.Ctx) error {
+		c.Set("Content-Type", "text/javascript")
+		return c.SendString(snippet)
+	})
 	storefront.Mount(app, options)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -154,7 +188,11 @@ func open(t *testing.T, g *goods, change ...func(*storefront.Options)) *site {
 			t.Error(err)
 		}
 	})
-	return &site{t, "http://" + listener.Addr().String(), &http.Client{Transport: transport, Timeout: 30 * time.Second}, g}
+	client := &http.Client{
+		Transport: transport, Timeout: 30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return &site{t, "http://" + listener.Addr().String(), client, g}
 }
 
 // answered is an answer with its body read.
@@ -166,7 +204,21 @@ type answered struct {
 // send asks with headers, given as name and value by turns.
 func (s *site) send(method, path string, headers ...string) answered {
 	s.t.Helper()
-	request, err := http.NewRequest(method, s.url+path, nil)
+	return s.sendBody(method, path, "", headers...)
+}
+
+// post sends a form, as the cookie's visitor where one is given.
+func (s *site) post(path, cookie string, form url.Values, headers ...string) answered {
+	s.t.Helper()
+	if cookie != "" {
+		headers = append(headers, "Cookie", visitorCookie+"="+cookie)
+	}
+	return s.sendBody("POST", path, form.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"}, headers...)...)
+}
+
+func (s *site) sendBody(method, path, sent string, headers ...string) answered {
+	s.t.Helper()
+	request, err := http.NewRequest(method, s.url+path, strings.NewReader(sent))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -54,49 +54,6 @@ func chooseTongue(chosen, accepted string) *tongue {
 // words is one text of the pages.
 type words struct{ pl, en string }
 
-// table holds every text of the pages, by the name that the templates use.
-var table = map[string]words{
-	"shop":          {"Sklep pokazowy", "Demonstration shop"},
-	"notice":        {"To sklep pokazowy programu octobridge. Niczego nie można w nim kupić.", "This is the demonstration shop of octobridge. Nothing can be bought here."},
-	"about":         {"octobridge łączy hurtownię na IdoSell z czatem oct8ne.", "octobridge connects an IdoSell wholesaler with the oct8ne chat."},
-	"skip":          {"Przejdź do treści", "Skip to the content"},
-	"all":           {"Wszystkie produkty", "All products"},
-	"results":       {"Wyniki wyszukiwania", "Search results"},
-	"searchLabel":   {"Szukaj produktów", "Search for products"},
-	"search":        {"Szukaj", "Search"},
-	"clear":         {"Pokaż wszystkie produkty", "Show all products"},
-	"nothing":       {"Nie znaleźliśmy produktów pasujących do tych słów. Sprawdź pisownię albo szukaj krócej.", "No products match these words. Check the spelling, or search for fewer words."},
-	"sort":          {"Sortowanie", "Sort by"},
-	"relevance":     {"Trafność", "Relevance"},
-	"cheapest":      {"Cena rosnąco", "Price, low to high"},
-	"dearest":       {"Cena malejąco", "Price, high to low"},
-	"name":          {"Nazwa", "Name"},
-	"pages":         {"Strony", "Pages"},
-	"page":          {"Strona", "Page"},
-	"previous":      {"Poprzednia", "Previous"},
-	"next":          {"Następna", "Next"},
-	"language":      {"Język", "Language"},
-	"whereYouAre":   {"Ścieżka", "Breadcrumb"},
-	"pictures":      {"Zdjęcia produktu", "Pictures of the product"},
-	"picture":       {"zdjęcie", "picture"},
-	"price":         {"Cena", "Price"},
-	"previousPrice": {"Cena przed obniżką", "Price before the discount"},
-	"noPrice":       {"Cena na zapytanie", "Price on request"},
-	"sizes":         {"Rozmiary", "Sizes"},
-	"description":   {"Opis", "Description"},
-	"related":       {"Podobne produkty", "Related products"},
-	"back":          {"Wróć do listy produktów", "Back to all products"},
-
-	"badRequest":       {"Nieprawidłowy adres", "This address is not valid"},
-	"badRequestHow":    {"Adres tej strony zawiera coś, czego nie rozumiemy. Wyszukaj ponownie albo przejdź do listy produktów.", "The address of this page holds something that we do not understand. Search again, or go to the list of products."},
-	"notFound":         {"Nie ma takiej strony", "There is no such page"},
-	"notFoundHow":      {"Produkt mógł zostać wycofany albo adres jest niepełny. Poszukaj go na liście produktów.", "The product may have been withdrawn, or the address is incomplete. Look for it in the list of products."},
-	"outage":           {"Sklep chwilowo nie odpowiada", "The shop cannot answer right now"},
-	"outageHow":        {"Hurtownia jest teraz nieosiągalna. Spróbuj ponownie za chwilę.", "The wholesaler cannot be reached at the moment. Try again in a little while."},
-	"internalError":    {"Coś poszło nie tak", "Something went wrong"},
-	"internalErrorHow": {"Nie udało się przygotować tej strony. Spróbuj ponownie za chwilę.", "This page could not be made. Try again in a little while."},
-}
-
 // say returns a text; an error where the table has none by that name.
 func (t *tongue) say(name string) (string, error) {
 	text, ok := table[name]
