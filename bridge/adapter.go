@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"octobridge/bridge/config"
+	"octobridge/bridge/customers"
 	"octobridge/bridge/pricing"
+	"octobridge/bridge/visitors"
 	"octobridge/idosell"
 	"octobridge/oct8ne"
 )
@@ -30,6 +32,9 @@ type AdapterOptions struct {
 
 	// Catalog answers about products once it has any; nil: the wholesaler is asked.
 	Catalog offerCatalog
+	// Customers are the wholesaler's who are signed in; nil: nobody signs in there.
+	Customers *customers.Service
+
 	// ShopIDs are the shop's own ids of products; nil: it has the wholesaler's.
 	ShopIDs *ShopIDs
 
@@ -77,6 +82,9 @@ type Adapter struct {
 	rates      func() *pricing.Rates
 	live       *liveSource
 	catalog    *catalogSource // nil: there is none
+	own        *ownAccounts   // nil: nobody sees anything of their own
+	visitors   Visitors       // nil: everybody is a guest of whom nothing is kept
+	updates    visitors.Updates
 	orders     *OrderHistory
 	local      LocalOrders
 	couriers   *longKept[[]idosell.Courier]
@@ -122,7 +130,12 @@ func NewAdapter(options AdapterOptions) (*Adapter, error) {
 			return nil, err
 		}
 	}
+	own, err := newOwnAccounts(&options, m)
+	if err != nil {
+		return nil, err
+	}
 	return &Adapter{
+		own:      own,
 		shopKind: options.ShopKind,
 		prices:   options.Prices,
 		currency: options.DefaultCurrency,
@@ -202,6 +215,7 @@ func newMapper(options *AdapterOptions, defaultLanguage string) (*mapper, error)
 		defaultLanguage: defaultLanguage,
 		host:            host,
 		publicURL:       options.PublicURL,
+		wholesale:       options.ShopKind == Wholesale,
 		productURL:      linkTemplate(options.ProductURL),
 		addToCartURL:    linkTemplate(options.AddToCartURL),
 		sanitiser:       newSanitiser(host),
@@ -253,9 +267,16 @@ func (a *Adapter) source() productSource {
 // error the next question for orders reads them again. Safe to repeat.
 func (a *Adapter) LoadOrders(ctx context.Context) error { return a.orders.Load(ctx) }
 
+// KnowVisitors tells the adapter who keeps visitors, and who lets oct8ne know of
+// their changes (may be nil). Call it before the first request.
+func (a *Adapter) KnowVisitors(who Visitors, updates visitors.Updates) {
+	a.visitors, a.updates = who, updates
+}
+
 // Close ends the calls that are under way and waits for them. The adapter
 // answers "unavailable" afterwards, but for what it has fresh.
 func (a *Adapter) Close() {
+	a.own.close()
 	a.live.close()
 	a.orders.Close()
 	a.couriers.close()

@@ -53,7 +53,7 @@ func (a *Adapter) ordersOf(ctx context.Context, request *oct8ne.Request, email s
 		return nil, err
 	}
 	if len(local) == 0 {
-		remote, age, err := a.orders.ofEmail(ctx, email)
+		remote, age, err := a.remoteOf(ctx, email)
 		if err != nil {
 			return nil, unavailable(err)
 		}
@@ -73,7 +73,7 @@ func (a *Adapter) ordersOf(ctx context.Context, request *oct8ne.Request, email s
 	if !others {
 		return list, nil
 	}
-	fresh, age, err := a.orders.ofEmail(ctx, email)
+	fresh, age, err := a.remoteOf(ctx, email)
 	if err != nil {
 		request.MarkStale(a.orders.age())
 		return slices.DeleteFunc(list, func(e entry) bool { return e.outline == nil }), nil
@@ -246,7 +246,7 @@ func (a *Adapter) remoteNamed(ctx context.Context, request *oct8ne.Request, refe
 	}
 	markStale(request, age)
 	if r == nil {
-		return nil, nil
+		return a.customersOrder(reference), nil
 	}
 	entries, _, err := a.join(ctx, nil, []*record{r})
 	if err != nil {

@@ -97,16 +97,14 @@ func (s *catalogSource) cards(_ context.Context, ids []int64, v *view) ([]*card,
 func (s *catalogSource) search(_ context.Context, query searchQuery, filters map[string]string, v *view) (found, time.Duration, error) {
 	asked := index.Query{
 		Text: query.text, Language: v.language, Filters: filters, Descending: query.descending,
-		Limit: query.size, Currency: v.currency, Rates: v.indexRates(), Facets: true,
+		Offset: min(query.page-1, math.MaxInt/max(query.size, 1)) * query.size, // no page is too far to be asked for
+		Limit:  query.size, Currency: v.currency, Rates: v.indexRates(), Facets: true,
 	}
 	switch query.order {
 	case oct8ne.OrderPrice:
 		asked.Order = index.ByPrice
 	case oct8ne.OrderName:
 		asked.Order = index.ByName
-	}
-	if asked.Offset = math.MaxInt; query.page <= math.MaxInt32 {
-		asked.Offset = (query.page - 1) * query.size
 	}
 	result := s.catalog.Index().Search(&asked)
 	page := found{total: result.Total, cards: make([]*card, len(result.Hits))}
@@ -130,6 +128,8 @@ func (s *catalogSource) related(_ context.Context, id int64, v *view) ([]*card, 
 func (s *catalogSource) card(hit *index.Hit, language string) *card {
 	kept := catalog.DecodeCard(hit.Card)
 	c := &card{id: hit.ID, idText: s.mapper.ids.shown(hit.ID), code: kept.Code, size: kept.OneSize, inStock: kept.Available}
+	c.several = kept.OneSize == ""
+	c.choice = c.several && s.mapper.ids.size(c.idText) == ""
 	c.title = cmp.Or(s.mapper.named(kept.Names, language), kept.Code, c.idText)
 	c.url = s.mapper.pageOf(c, kept.CardURL)
 	c.thumbnail = cmp.Or(absolute(s.mapper.host, kept.Thumbnail), s.mapper.publicURL+NoPicturePath)
@@ -142,19 +142,18 @@ func (s *catalogSource) card(hit *index.Hit, language string) *card {
 
 // page makes a product's page.
 func (s *catalogSource) page(w *catalog.Product, c *card, language string) *product {
-	p := &product{card: c, addToCart: s.mapper.cartOf(c)}
+	p := &product{card: c, addToCart: s.mapper.cartOf(c), step: w.Step(s.mapper.wholesale)}
+	for i := range w.Sizes {
+		size := &w.Sizes[i]
+		p.sizes = append(p.sizes, productSize{id: size.ID, name: cmp.Or(plainText(size.Name), size.ID), available: size.Available()})
+	}
 	var description string
+	var pictures []string
 	if w.Details != nil {
 		description = cmp.Or(s.mapper.named(w.Details.Long, language), s.mapper.named(w.Details.Short, language))
-		for _, picture := range w.Details.Pictures {
-			if address := absolute(s.mapper.host, picture); address != "" && len(p.medias) < maxPictures {
-				p.medias = append(p.medias, oct8ne.Media{URL: address})
-			}
-		}
+		pictures = w.Details.Pictures
 	}
-	if len(p.medias) == 0 {
-		p.medias = []oct8ne.Media{{URL: s.mapper.publicURL + NoPicturePath}}
-	}
+	p.medias = s.mapper.pictures(pictures)
 	p.describe = func() string { return description } // sanitised when it was imported
 	return p
 }

@@ -10,13 +10,21 @@ import (
 	"octobridge/oct8ne"
 )
 
-// CheckSession implements oct8ne.Adapter: a session is the customer's when it led
-// to an order of theirs that was placed here. An order that is asked about must
-// be one of theirs, here or at the wholesaler's. The wholesaler is only waited
-// for where the answer hangs on what is not known here, and for a moment.
+// CheckSession implements oct8ne.Adapter: a session is the customer's when they are
+// signed in and it is the proof that their page got (see visitors.Service.Proof),
+// or when it led to an order of theirs that was placed here. An order that is asked
+// about must be one of theirs, here or at the wholesaler's. The wholesaler is only
+// waited for where the answer hangs on what is not known here, and for a moment.
 func (a *Adapter) CheckSession(ctx context.Context, request *oct8ne.Request, query oct8ne.SessionQuery) (oct8ne.SessionVerdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
+	proven, err := a.proven(ctx, query)
+	if err != nil {
+		return oct8ne.CustomerNotFound, err
+	}
+	if proven && query.OrderID == "" {
+		return oct8ne.SessionValid, nil
+	}
 	local, err := a.local.OfEmail(ctx, query.CustomerEmail)
 	if err != nil {
 		return oct8ne.CustomerNotFound, err
@@ -32,10 +40,12 @@ func (a *Adapter) CheckSession(ctx context.Context, request *oct8ne.Request, que
 		}
 	}
 	switch {
-	case len(theirs) == 0:
+	case len(theirs) == 0 && !proven:
 		return oct8ne.CustomerNotFound, nil
 	case query.OrderID != "" && !has(theirs, query.OrderID):
 		return oct8ne.OrderInvalid, nil
+	case proven:
+		return oct8ne.SessionValid, nil
 	}
 	sessions, err := a.local.Sessions(ctx, query.CustomerEmail)
 	if err != nil {
@@ -47,12 +57,20 @@ func (a *Adapter) CheckSession(ctx context.Context, request *oct8ne.Request, que
 	return oct8ne.SessionValid, nil
 }
 
+// proven says whether a session is the proof of a visitor who is signed in now.
+func (a *Adapter) proven(ctx context.Context, query oct8ne.SessionQuery) (bool, error) {
+	if a.visitors == nil {
+		return false, nil
+	}
+	return a.visitors.Proven(ctx, query.SessionID, query.CustomerEmail)
+}
+
 // newerOf asks the wholesaler for a customer's orders. Those that are known
 // already stand in when it does not answer.
 func (a *Adapter) newerOf(ctx context.Context, request *oct8ne.Request, email string, known []entry, local []orders.Outline) ([]entry, error) {
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	remote, age, err := a.orders.ofEmail(waiting, email)
+	remote, age, err := a.remoteOf(waiting, email)
 	switch {
 	case err != nil && len(known) == 0:
 		return nil, unavailable(err)

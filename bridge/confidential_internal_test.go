@@ -151,12 +151,15 @@ func openShop(t *testing.T, kind ShopKind, source PriceSource, offer bool) *pric
 	if !offer {
 		settings.Feed = config.Feed{}
 	}
-	pages := newDemoShop(s.catalogue, nil)
+	pages, err := newDemoShop(kind, s.public, s.wholesaler, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	service, err := NewService(t.Context(), ServiceOptions{Config: settings, Version: "test", Listener: listener, Public: pages.mount})
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages.adapter = service.Adapter()
+	pages.open(service)
 	s.plantOrders(service)
 	if offer {
 		if err := service.offer.readNow(t.Context(), nil); err != nil {
@@ -173,6 +176,7 @@ func openShop(t *testing.T, kind ShopKind, source PriceSource, offer bool) *pric
 	s.http = &http.Client{Transport: transport, Timeout: 30 * time.Second}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
+		pages.visitors.close()
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("the service did not end well: %v", err)

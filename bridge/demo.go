@@ -11,16 +11,23 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"octobridge/bridge/config"
 	"octobridge/bridge/pricing"
 	"octobridge/bridge/storefront"
 	"octobridge/idosell"
 	"octobridge/idosell/sandbox"
+	"octobridge/internal/secret"
+	oct8nesandbox "octobridge/oct8ne/sandbox"
 )
 
 // DemoAPIToken is the apiToken of every demonstration: fixed, so that examples
 // can be copied.
 const DemoAPIToken = "demo-api-token"
+
+// demoLicense is the licence of the demonstration at its own oct8ne.
+const demoLicense = "0123456789ABCDEF0123456789ABCDEF"
 
 // DemoOptions say what a demonstration shows.
 type DemoOptions struct {
@@ -50,8 +57,10 @@ type DemoInfo struct {
 	DropshippingKey string `json:"dropshippingKey"`
 	VisitorLogin    string `json:"visitorLogin"` // a customer of the wholesaler
 	VisitorPassword string `json:"visitorPassword"`
-	ProductID       string `json:"productId"`  // a product that is there, whatever the offer
-	SearchTerm      string `json:"searchTerm"` // a word of its name
+	ProductID       string `json:"productId"`     // a product that is there, whatever the offer
+	SearchTerm      string `json:"searchTerm"`    // a word of its name
+	IdentityKeyID   string `json:"identityKeyId"` // of identity tokens, in dropshipping
+	IdentityKey     string `json:"identityKey"`
 }
 
 // Demo is a wholesaler and a bridge in front of it, both on loopback, with data
@@ -60,6 +69,8 @@ type Demo struct {
 	Info DemoInfo
 
 	wholesaler *sandbox.Server
+	oct8ne     *oct8nesandbox.Server
+	shop       *demoShop
 	service    *Service
 	folder     string
 }
@@ -94,7 +105,6 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 	if err := errors.Join(loopbackOnly("--listen", options.Listen), loopbackOnly("--sandbox-listen", options.SandboxListen)); err != nil {
 		return nil, err
 	}
-	shop := newDemoShop(catalogue, options.Logger)
 	d.wholesaler = sandbox.New(sandbox.Options{Catalogue: catalogue, Logger: options.Logger})
 	wholesaler, err := d.wholesaler.Listen(ctx, options.SandboxListen)
 	if err != nil {
@@ -109,6 +119,13 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 		return nil, err
 	}
 	public := "http://" + listener.Addr().String()
+	if d.shop, err = newDemoShop(options.Kind, public, wholesaler, options.Logger); err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	d.oct8ne = oct8nesandbox.New(oct8nesandbox.Options{
+		Token: secret.New(DemoAPIToken), License: demoLicense, CustomerEmail: sandbox.DemoCustomerEmail, Logger: options.Logger,
+	})
 	settings := demoConfig(options.Kind, public, wholesaler, d.folder, catalogue.Currency)
 	if options.Live {
 		settings.Feed = config.Feed{}
@@ -119,12 +136,15 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 		Logger:         options.Logger,
 		Listener:       listener,
 		OperatorListen: "127.0.0.1:0",
-		Public:         shop.mount,
+		Public: func(router fiber.Router) {
+			d.oct8ne.Mount(router)
+			d.shop.mount(router)
+		},
 	}); err != nil {
 		_ = listener.Close()
 		return nil, err
 	}
-	shop.adapter = d.service.Adapter()
+	d.shop.open(d.service)
 	if err := d.service.Listen(); err != nil {
 		return nil, err
 	}
@@ -154,6 +174,9 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 		VisitorLogin: sandbox.DemoBuyerLogin, VisitorPassword: sandbox.DemoBuyerPassword,
 	}
 	d.Info.ProductID, d.Info.SearchTerm = demoExample(catalogue)
+	if options.Kind == Dropshipping {
+		d.Info.IdentityKeyID, d.Info.IdentityKey = DemoTokenKeyID, DemoTokenKey
+	}
 	return d, nil
 }
 
@@ -171,6 +194,8 @@ func demoExample(catalogue *sandbox.Catalogue) (id, word string) {
 
 // Run serves until ctx ends, and then takes everything away.
 func (d *Demo) Run(ctx context.Context) error {
+	// Panels that wait for updates would hold up the stop.
+	defer context.AfterFunc(ctx, d.oct8ne.Close)()
 	err := d.service.Run(ctx)
 	return errors.Join(err, d.Close())
 }
@@ -178,8 +203,14 @@ func (d *Demo) Run(ctx context.Context) error {
 // Close ends the demonstration and deletes its data. A second call does nothing.
 func (d *Demo) Close() error {
 	var err error
+	if d.oct8ne != nil {
+		d.oct8ne.Close()
+	}
 	if d.service != nil {
 		err = d.service.Close()
+	}
+	if d.shop != nil {
+		d.shop.visitors.close()
 	}
 	if d.wholesaler != nil {
 		err = errors.Join(err, d.wholesaler.Close())
@@ -224,15 +255,21 @@ func demoConfig(kind ShopKind, public, wholesaler, folder, currency string) conf
 		},
 		Shop: config.Shop{
 			Kind: string(kind), Origins: []string{public, wholesaler}, Locale: "pl-PL", Currency: currency,
-			ProductURL: demoProductURL(kind, public),
+			ProductURL: demoProductURL(kind, public), BaseURL: public, LoginURL: public + storefront.SignInPath,
+			CheckoutURL: public + storefront.CheckoutPath, CheckoutSuccessURL: public + storefront.SuccessPath,
 		},
-		Pricing: config.Pricing{Source: string(PricesRetail), RatesFrom: pricing.FromFixed, Rates: []string{"EUR=4.25", "USD=3.65"}},
+		Visitors: config.Visitors{JWTKeys: idosell.NewSecret(DemoTokenKeyID + "=" + DemoTokenKey), LoginsPerAddress: 1_000},
+		Pricing:  config.Pricing{Source: string(PricesRetail), RatesFrom: pricing.FromFixed, Rates: []string{"EUR=4.25", "USD=3.65"}},
 		Feed: config.Feed{
 			URL: idosell.NewSecret(wholesaler + "/_sandbox/feed/gateway.xml"), Schedule: "@every 1m", MaxLoss: 30, MaxBytes: 1 << 32, Timeout: 10 * time.Minute,
 		},
 		Cache:  config.Cache{Fresh: 30 * time.Second, Stale: 24 * time.Hour},
 		Orders: config.Orders{Settle: 5 * time.Second, Couriers: []string{"*=cheapest"}},
-		Oct8ne: config.Oct8ne{APIToken: idosell.NewSecret(DemoAPIToken)},
+		// The demonstration's oct8ne is on the bridge's own address.
+		Oct8ne: config.Oct8ne{
+			APIToken: idosell.NewSecret(DemoAPIToken), License: demoLicense, BackofficeURL: public,
+			Server: strings.TrimPrefix(public, "http://"), StaticServer: strings.TrimPrefix(public, "http://"),
+		},
 	}
 }
 

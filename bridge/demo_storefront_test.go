@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -62,8 +63,10 @@ func TestDemoShopShowsTheOffer(t *testing.T) {
 		t.Error("a mug has sizes")
 	}
 	_, page = d.visit("product/4308?lang=en")
-	if !strings.Contains(page, "<li>XS</li><li>S</li><li>M</li><li>L</li><li>XL</li><li>XXL</li>") {
-		t.Errorf("the shirt's page lacks its sizes:\n%s", page)
+	for _, size := range []string{"XS", "S", "M", "L", "XL", "XXL"} {
+		if !strings.Contains(page, `value="4308-`) || !strings.Contains(page, ">"+size+"<") {
+			t.Errorf("the shirt's page lacks the size %s:\n%s", size, page)
+		}
 	}
 	if _, page = d.visit("?q=kubek&lang=pl"); !strings.Contains(page, "12 produktów") {
 		t.Errorf("kubek is not found twelve times, in nine titles and three names of categories:\n%s", page)
@@ -121,5 +124,60 @@ func TestOfficialOfferHasPages(t *testing.T) {
 		if policy := response.Header.Get("Content-Security-Policy"); response.StatusCode != 200 || !strings.Contains(page, "<h2>Opis</h2>") || !strings.Contains(policy, " https://iof.shop.pl") {
 			t.Errorf("product %s: status %d, %s", id, response.StatusCode, policy)
 		}
+	}
+}
+
+// submit sends a form of the shop's as a browser does, and returns the address that
+// it is led to and the page there.
+func (g *guest) submit(path, form string) (address, page string) {
+	g.t.Helper()
+	request, err := http.NewRequestWithContext(g.t.Context(), http.MethodPost, g.PublicURL()+path, strings.NewReader(form))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", g.PublicURL())
+	request.Header.Set("Accept", "text/html")
+	response, err := g.http.Do(request)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return response.Request.URL.RequestURI(), string(body)
+}
+
+// Who asks for more than there is, on the page of the cart, is told what is left.
+// It said that the cart was saved, and showed another quantity.
+func TestDemoCartSaysWhatIsLeft(t *testing.T) {
+	g := runDemo(t).guest()
+	g.submit("/cart/add", "id=1105&qty=1&back=/shop/cart")
+	address, page := g.submit("/shop/cart?lang=en", "id=1105&qty=9000&lang=en")
+	query := address[strings.Index(address, "?")+1:]
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := values.Get("left")
+	if values.Get("notice") != "limited" || left == "" || left == "9000" {
+		t.Errorf("it leads to %s", address)
+	}
+	for _, wanted := range []string{"Only " + left + " left", `value="` + left + `" min="0"`} {
+		if !strings.Contains(page, wanted) {
+			t.Errorf("the page lacks %s", wanted)
+		}
+	}
+}
+
+// A customer of the wholesaler sees an address once, though each of the orders
+// left one there: the account's page showed the same one three times.
+func TestDemoAddressesAreShownOnce(t *testing.T) {
+	g := runDemo(t, func(o *bridge.DemoOptions) { o.Kind = bridge.Wholesale }).guest()
+	_, page := g.submit("/visitor/login", url.Values{"login": {g.VisitorLogin}, "password": {g.VisitorPassword}, "back": {"/shop/account"}}.Encode())
+	if n := strings.Count(page, "ul. Ogrodowa 7"); n != 1 {
+		t.Errorf("the address is there %d times:\n%s", n, page)
 	}
 }

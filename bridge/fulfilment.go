@@ -178,21 +178,11 @@ func (o *fulfilment) run(ctx context.Context) error {
 	return errors.Join(queueing, scheduling)
 }
 
-// electionTime is how long an instance waits to be the one that does a task.
-const electionTime = 200 * time.Millisecond
-
-// alone does a task unless another instance is at it: one leader a task and
-// time. What fails is logged; the next time comes.
-func (o *fulfilment) alone(ctx context.Context, name string, do func(context.Context) error) {
-	electing, cancel := context.WithTimeout(ctx, electionTime)
-	unlock, err := o.store.Lock(electing, "cron-"+name)
-	cancel()
-	if err != nil {
-		return
-	}
-	defer func() { _ = unlock() }() // two at once are no harm
-	if err := do(ctx); err != nil && ctx.Err() == nil {
-		o.logger.ErrorContext(ctx, "a regular task has failed; it comes round again", "task", name, "error", err)
+// alone does a task unless another instance is at it. What fails is logged; the
+// next time comes.
+func (o *fulfilment) alone(ctx context.Context, task string, do func(context.Context) error) {
+	if err := alone(ctx, o.store, task, do); err != nil && ctx.Err() == nil {
+		o.logger.ErrorContext(ctx, "a regular task has failed; it comes round again", "task", task, "error", err)
 	}
 }
 

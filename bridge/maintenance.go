@@ -10,12 +10,14 @@ import (
 
 	"octobridge/bridge/catalog"
 	"octobridge/bridge/config"
+	"octobridge/bridge/customers"
 	"octobridge/bridge/jobs"
 	"octobridge/bridge/notify"
 	"octobridge/bridge/orders"
 	"octobridge/bridge/pricing"
 	"octobridge/bridge/shopapi"
 	"octobridge/bridge/store"
+	"octobridge/bridge/visitors"
 )
 
 // Maintenance is what may be done to the database without the service: backing
@@ -82,7 +84,7 @@ func migrateAll(ctx context.Context, s *store.Store) error {
 	if _, err := openSessions(ctx, s, slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
-	for _, migrate := range []func(context.Context, *store.Store) error{jobs.Migrate, orders.Migrate, notify.Migrate, shopapi.Migrate, catalog.Migrate, pricing.Migrate} {
+	for _, migrate := range []func(context.Context, *store.Store) error{jobs.Migrate, orders.Migrate, notify.Migrate, shopapi.Migrate, catalog.Migrate, pricing.Migrate, visitors.Migrate, customers.Migrate} {
 		if err := migrate(ctx, s); err != nil {
 			return err
 		}

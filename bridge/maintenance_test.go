@@ -16,6 +16,9 @@ import (
 // TestMaintenanceOfEveryConcern migrates, backs up and restores a database with
 // all tables that the service has, the queue's included, twice into the same place.
 func TestMaintenanceOfEveryConcern(t *testing.T) {
+	if testing.Short() { // the race detector makes minutes of so many tables
+		t.Skip("without -short the tables of every concern are backed up and restored")
+	}
 	for name, fresh := range map[string]func(testing.TB) store.Options{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			maintenance := func(options store.Options) bridge.Maintenance {

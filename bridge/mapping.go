@@ -26,6 +26,7 @@ type mapper struct {
 	defaultLanguage string   // of texts that the asked language lacks
 	host            *url.URL // the wholesaler's, for relative addresses
 	publicURL       string   // without a slash at its end
+	wholesale       bool     // quantities are held to the wholesale step
 	productURL      linkTemplate
 	addToCartURL    linkTemplate
 	sanitiser       *sanitiser
@@ -50,18 +51,39 @@ func (m *mapper) product(p *idosell.Product, language string) *product {
 	if c.price.valid {
 		c.rank.Decimal, c.rank.Valid = c.price.now, true
 	}
-	pictures := m.pictures(p)
+	pictures := m.pictures(largePictures(p))
 	c.thumbnail = cmp.Or(m.thumbnail(p), pictures[0].URL)
 	if len(p.Sizes) == 1 {
 		c.size = p.Sizes[0].ID
 	}
+	c.several = len(p.Sizes) > 1
+	c.choice = c.several && m.ids.size(c.idText) == ""
 	c.url = m.pageOf(c, p.CardURL)
 	return &product{
 		card:      c,
 		addToCart: m.cartOf(c),
 		medias:    pictures,
+		sizes:     sizesOf(p),
+		step:      p.Step(m.wholesale),
 		describe:  sync.OnceValue(func() string { return m.sanitiser.description(description) }),
 	}
+}
+
+// sizesOf are a product's sizes. A size that the disposition says nothing of is as
+// available as the product.
+func sizesOf(p *idosell.Product) []productSize {
+	all := inStock(&p.Stock)
+	sizes := make([]productSize, len(p.Sizes))
+	for i := range p.Sizes {
+		size := &p.Sizes[i]
+		sizes[i] = productSize{id: size.ID, name: cmp.Or(plainText(size.Name), size.ID), available: all}
+		for _, disposed := range p.Stock.Dispositions {
+			if disposed.SizeID == size.ID && disposed.AllStocks.Valid {
+				sizes[i].available = !disposed.AllStocks.Decimal.IsZero()
+			}
+		}
+	}
+	return sizes
 }
 
 // pageOf is the address of a product's page. A product always has one: a
@@ -86,8 +108,9 @@ func (m *mapper) calledCard(c *card, id string) *card {
 	if c.idText == id {
 		return c
 	}
-	called := &card{id: c.id, idText: id, code: c.code, size: c.size, title: c.title, url: c.url, thumbnail: c.thumbnail,
-		category: c.category, categoryName: c.categoryName, price: c.price, rank: c.rank, inStock: c.inStock}
+	called := c.copy()
+	called.idText = id
+	called.choice = c.several && m.ids.size(id) == ""
 	if m.productURL != "" {
 		called.url = m.pageOf(called, "")
 	}
@@ -99,7 +122,7 @@ func (m *mapper) calledProduct(p *product, id string) *product {
 	if p.idText == id {
 		return p
 	}
-	called := &product{card: m.calledCard(p.card, id), medias: p.medias, describe: p.describe}
+	called := p.with(m.calledCard(p.card, id))
 	called.addToCart = m.cartOf(called.card)
 	return called
 }
@@ -124,11 +147,11 @@ func (m *mapper) texts(p *idosell.Product, language string) (name, description s
 	return name, description
 }
 
-// pictures returns at least one picture.
-func (m *mapper) pictures(p *idosell.Product) []oct8ne.Media {
+// pictures returns those of the addresses that can be shown, at least one picture.
+func (m *mapper) pictures(addresses []string) []oct8ne.Media {
 	var medias []oct8ne.Media
-	for i := range p.Images {
-		if address := absolute(m.host, p.Images[i].LargeURL); address != "" && len(medias) < maxPictures {
+	for _, picture := range addresses {
+		if address := absolute(m.host, picture); address != "" && len(medias) < maxPictures {
 			medias = append(medias, oct8ne.Media{URL: address})
 		}
 	}
@@ -136,6 +159,14 @@ func (m *mapper) pictures(p *idosell.Product) []oct8ne.Media {
 		medias = append(medias, oct8ne.Media{URL: m.publicURL + NoPicturePath})
 	}
 	return medias
+}
+
+func largePictures(p *idosell.Product) []string {
+	addresses := make([]string, len(p.Images))
+	for i := range p.Images {
+		addresses[i] = p.Images[i].LargeURL
+	}
+	return addresses
 }
 
 func (m *mapper) thumbnail(p *idosell.Product) string {

@@ -161,11 +161,12 @@ func (o *offer) follow(ctx context.Context, priced string) {
 }
 
 // keepRates asks for today's rates now, whenever they are due, and again after a
-// failure.
+// failure. Where another instance is at it, follow takes over what that brings, and
+// in any case takes the prices along.
 func (o *offer) keepRates(ctx context.Context) {
 	for {
 		pause := time.Duration(math.MaxInt64) // until they are due
-		if err := o.updateRates(ctx); err != nil && ctx.Err() == nil {
+		if err := alone(ctx, o.store, "rates", o.rates.Update); err != nil && ctx.Err() == nil {
 			o.logger.WarnContext(ctx, "the exchange rates could not be brought up to date", "error", err)
 			pause = lastRetry
 			if failure, ok := errors.AsType[*pricing.UpdateError](err); ok {
@@ -182,19 +183,6 @@ func (o *offer) keepRates(ctx context.Context) {
 		}
 		timer.Stop()
 	}
-}
-
-// updateRates asks for today's rates, unless another instance is at it: what that
-// brings is followed.
-func (o *offer) updateRates(ctx context.Context) error {
-	electing, cancel := context.WithTimeout(ctx, electionTime)
-	unlock, err := o.store.Lock(electing, "cron-rates")
-	cancel()
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = unlock() }() // two at once are no harm
-	return o.rates.Update(ctx)      // follow takes the prices along
 }
 
 // reprice makes the catalogue's prices anew, and says whether it did.

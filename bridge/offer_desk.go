@@ -16,14 +16,7 @@ func (o *offer) ready(ctx context.Context) error {
 		return nil
 	}
 	err := o.catalog.Ready(ctx)
-	if err == nil {
-		return nil
-	}
-	status, failed := o.catalog.Status(ctx)
-	if failed != nil {
-		return failed
-	}
-	if status.Generation == 0 {
+	if errors.Is(err, catalog.ErrNotRead) {
 		return nil
 	}
 	return err

@@ -1,11 +1,13 @@
 package bridge
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"octobridge/bridge/catalog"
 	"octobridge/bridge/config"
 	"octobridge/idosell/sandbox"
 	"octobridge/oct8ne"
@@ -56,5 +58,46 @@ func TestWhatVisitorsFindIsWhatTheShopHas(t *testing.T) {
 	infos, err := s.adapter.ProductInfo(t.Context(), &oct8ne.Request{}, []string{"BED-160", "1101", "MUG", "GONE", "BED-140"})
 	if err != nil || len(infos) != 3 || infos[0].InternalID != "BED-160" || infos[1].InternalID != "MUG" || infos[2].InternalID != "BED-140" {
 		t.Errorf("%v: %+v", err, infos)
+	}
+}
+
+// Before the first offer visitors are answered live, so that the service is ready; once
+// there is one it has to be in memory.
+func TestReadyWithoutAnOfferButNotWithoutItsIndex(t *testing.T) {
+	s, _ := offerService(t, "MUG;1101\n")
+	if err := s.offer.ready(t.Context()); err != nil {
+		t.Errorf("before the first offer: %v", err)
+	}
+	if err := s.offer.readNow(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.offer.ready(t.Context()); err != nil {
+		t.Errorf("with an offer: %v", err)
+	}
+	empty, err := catalog.New(t.Context(), catalog.Options{Store: s.offer.store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (&offer{catalog: empty}).ready(t.Context()); err == nil {
+		t.Error("ready though the offer is not in memory yet")
+	}
+}
+
+// A page so far away that its offset would not fit in a number has nothing on it, as
+// each behind the last.
+func TestSearchPagesWithoutEnd(t *testing.T) {
+	s, _ := offerService(t, "MUG;1101\nBED-140;2101-140x200\nBED-160;2101-160x200\n")
+	if err := s.offer.readNow(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ page, size, want int }{
+		{1, 1, 1}, {2, 1, 1}, {3, 1, 0}, {1, 2, 2}, {2, 2, 0}, {1, 100, 2},
+		{math.MaxInt32, 100, 0}, {math.MaxInt/100 + 1, 100, 0}, {math.MaxInt/4 + 1, 8, 0}, {math.MaxInt, 1, 0}, {math.MaxInt, 100, 0},
+		{1, 0, 0}, {math.MaxInt, 0, 0},
+	} {
+		found, err := s.adapter.Search(t.Context(), &oct8ne.Request{}, oct8ne.SearchQuery{Page: test.page, PageSize: test.size})
+		if err != nil || found.Total != 2 || len(found.Results) != test.want {
+			t.Errorf("page %d of %d each: %d of %d, want %d of 2: %v", test.page, test.size, len(found.Results), found.Total, test.want, err)
+		}
 	}
 }

@@ -17,7 +17,11 @@ func (a *Adapter) ProductInfo(ctx context.Context, request *oct8ne.Request, ids 
 	if len(numbers) == 0 {
 		return nil, nil
 	}
-	list, age, err := a.source().products(ctx, numbers, v)
+	source, err := a.customersSource(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	list, age, err := source.products(ctx, numbers, v)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -43,7 +47,11 @@ func (a *Adapter) ProductSummary(ctx context.Context, request *oct8ne.Request, i
 	if len(numbers) == 0 {
 		return nil, nil
 	}
-	list, age, err := a.source().cards(ctx, numbers, v)
+	source, err := a.customersSource(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	list, age, err := source.cards(ctx, numbers, v)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -105,7 +113,11 @@ func markStale(request *oct8ne.Request, age time.Duration) {
 // Search implements oct8ne.Adapter.
 func (a *Adapter) Search(ctx context.Context, request *oct8ne.Request, query oct8ne.SearchQuery) (oct8ne.SearchResult, error) {
 	v := a.view(request)
-	page, age, err := a.source().search(ctx, searchQuery{
+	source, err := a.customersSource(ctx, request)
+	if err != nil {
+		return oct8ne.SearchResult{}, err
+	}
+	page, age, err := source.search(ctx, searchQuery{
 		text:       queryText(query.Text),
 		order:      query.OrderBy,
 		descending: query.Descending && query.OrderBy != oct8ne.OrderRelevance,
@@ -127,7 +139,11 @@ func (a *Adapter) ProductRelated(ctx context.Context, request *oct8ne.Request, q
 		return oct8ne.RelatedResult{}, nil
 	}
 	v := a.view(request)
-	cards, age, err := a.source().related(ctx, id, v)
+	source, err := a.customersSource(ctx, request)
+	if err != nil {
+		return oct8ne.RelatedResult{}, err
+	}
+	cards, age, err := source.related(ctx, id, v)
 	if err != nil {
 		return oct8ne.RelatedResult{}, unavailable(err)
 	}

@@ -113,7 +113,7 @@ func TestProductWithNothingToShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []oct8ne.ProductInfo{{
-		InternalID: "9", Title: "9", ProductURL: "https://wholesaler.example/", UseProductURL: true,
+		InternalID: "9", Title: "9", ProductURL: "https://wholesaler.example/",
 		AddToCartURL: "https://chat.shop.example/cart/add?id=9",
 		Thumbnail:    "https://chat.shop.example/oct8ne/no-picture.png",
 		Medias:       []oct8ne.Media{{URL: "https://chat.shop.example/oct8ne/no-picture.png"}},

@@ -17,6 +17,7 @@ import (
 	"octobridge/bridge/config"
 	"octobridge/idosell"
 	"octobridge/idosell/sandbox"
+	"octobridge/internal/recorded"
 )
 
 var sentKey = regexp.MustCompile(`<(?:\w+:)?(systemKey|sessionKey|dropshippingKey)[^>]*>([^<]+)<`)
@@ -80,7 +81,7 @@ func TestKeysOfTheSessionAreNowhere(t *testing.T) {
 	for mood := -5; mood <= 5; mood++ {
 		t.Run(fmt.Sprint("mood ", mood), func(t *testing.T) {
 			t.Parallel()
-			logs, transport := &lockedLog{}, &echo{network: network, mood: mood, keys: map[string]string{}}
+			logs, transport := &recorded.Log{}, &echo{network: network, mood: mood, keys: map[string]string{}}
 			runEchoed(t, address, logs, transport)
 			names := map[string]bool{}
 			for key, name := range transport.keys {
@@ -98,7 +99,7 @@ func TestKeysOfTheSessionAreNowhere(t *testing.T) {
 }
 
 // runEchoed runs a service over transport, asks it, and collects what it says.
-func runEchoed(t *testing.T, wholesaler string, logs *lockedLog, transport *echo) {
+func runEchoed(t *testing.T, wholesaler string, logs *recorded.Log, transport *echo) {
 	service, err := bridge.NewService(t.Context(), bridge.ServiceOptions{
 		Config: config.Config{
 			Listen: "127.0.0.1:0", PublicURL: "http://127.0.0.1:8080", DataDir: t.TempDir(),

@@ -32,6 +32,7 @@ type Service struct {
 	orders  *fulfilment
 	offer   *offer
 	confirm *confirmations
+	visits  *visiting
 	logger  *slog.Logger
 	outages seldom // of lines about methods that could not be answered
 }
@@ -46,6 +47,7 @@ type ServiceOptions struct {
 	Listener       net.Listener         // opened already, in place of Config.Listen; may be nil
 	OperatorListen string               // loopback address for the operator listener beside its socket; for tests and the demo
 	Transport      http.RoundTripper    // to the wholesaler's CustomerAPI; nil: the network
+	Oct8ne         http.RoundTripper    // to oct8ne's servers; nil: the network
 	FeedTransport  http.RoundTripper    // to its feed, and to the bank of the exchange rates; nil: the network
 	Public         func(fiber.Router)   // mounts more on the public listener; may be nil
 	Registry       *prometheus.Registry // nil: one of its own
@@ -104,6 +106,13 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 	if err != nil {
 		return nil, err
 	}
+	s.visits = &visiting{}
+	customersConfig := clientConfig
+	customersConfig.Observe = count
+	if err := s.visits.openCustomers(ctx, s.store, &c, customersConfig, func(ref string) { s.adapter.own.forget(ref) }); err != nil {
+		return nil, err
+	}
+	adapter.Customers = s.visits.customers
 	adapter.Upstream, adapter.Local, adapter.Rates = s.client, orders.NewLookup(s.store), s.offer.rates.Rates
 	adapter.Zone, adapter.Version, adapter.Logger = s.client.Location(), options.Version, s.logger
 	if err := s.offer.open(ctx, &c, &adapter, options.FeedTransport, registry, s.orders.notify); err != nil {
@@ -113,6 +122,9 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 		return nil, err
 	}
 	s.confirm = newConfirmations(s.client.Availability, time.Now)
+	if err := s.visits.open(ctx, s, &c, options.Oct8ne, registry); err != nil {
+		return nil, err
+	}
 	s.renewal.renew, s.renewal.until = s.client.Renew, s.client.SessionUntil
 	if ShopKind(c.Shop.Kind) == Dropshipping && c.Shop.ProductURL == "" {
 		s.logger.WarnContext(ctx, "visitors of the shop are sent to the wholesaler's own pages: set shop.product_url to the shop's")
@@ -141,11 +153,13 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 		Public: func(router fiber.Router) {
 			router.Get(NoPicturePath, ServeNoPicture)
 			oct8ne.Mount(router, s.adapter, oct8ne.Options{
-				APIToken: c.Oct8ne.APIToken,
-				Origins:  c.Shop.Origins,
-				OnError:  s.reportFailure,
-				Inline:   true, // every wait of the adapter ends with its context
+				APIToken:  c.Oct8ne.APIToken,
+				Origins:   c.Shop.Origins,
+				CrossSite: c.Visitors.CrossSite,
+				OnError:   s.reportFailure,
+				Inline:    true, // every wait of the adapter ends with its context
 			})
+			s.visits.mount(router)
 			mounting = MountShopAPI(router, s.shopAPI(s.orders.orders, s.orders.tokens, c.PublicURL, c.Shop.Locale, c.Shop.Currency))
 			s.orders.notices.Mount(router)
 			if options.Public != nil {
@@ -260,6 +274,7 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() { s.renewal.Run(background) })
 	group.Go(func() { loadOrders(background, s.adapter.LoadOrders) })
 	group.Go(func() { s.offer.run(background) })
+	group.Go(func() { s.visits.run(background) })
 	var fulfilling error
 	group.Go(func() { fulfilling = s.orders.run(background) })
 	err := s.server.Serve(ctx)
@@ -298,8 +313,9 @@ func (s *Service) Close() error {
 	if s.confirm != nil {
 		s.confirm.close()
 	}
+	err = s.visits.close()
 	if s.client != nil {
-		err = s.client.Close()
+		err = errors.Join(err, s.client.Close())
 	}
 	if s.store != nil {
 		err = errors.Join(err, s.store.Close())

@@ -1,7 +1,6 @@
 package bridge_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -18,6 +17,7 @@ import (
 
 	"octobridge/bridge"
 	"octobridge/idosell/sandbox"
+	"octobridge/internal/recorded"
 	"octobridge/internal/secret"
 	"octobridge/oct8ne/conformance"
 )
@@ -28,24 +28,7 @@ type demo struct {
 	bridge.DemoInfo
 	t    *testing.T
 	http *http.Client
-	logs *lockedLog
-}
-
-type lockedLog struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
+	logs *recorded.Log
 }
 
 // live has products asked of CustomerAPI: what comes of the feed is kept here.
@@ -54,7 +37,7 @@ func live(options *bridge.DemoOptions) { options.Live = true }
 // runDemo starts a demonstration that ends, and must end well, with the test.
 func runDemo(t *testing.T, change ...func(*bridge.DemoOptions)) *demo {
 	t.Helper()
-	logs := &lockedLog{}
+	logs := &recorded.Log{}
 	options := bridge.DemoOptions{Listen: "127.0.0.1:0", SandboxListen: "127.0.0.1:0", Version: "test",
 		Logger: slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	for _, c := range change {

@@ -60,6 +60,8 @@ type card struct {
 	idText       string // as the shop calls it
 	code         string // the wholesaler's displayed code
 	size         string // the id of its only size
+	several      bool   // it has sizes to choose from
+	choice       bool   // its id names none: one must be chosen before it can be put into a cart
 	title        string
 	url          string
 	thumbnail    string
@@ -69,6 +71,12 @@ type card struct {
 	rank         decimal.NullDecimal // orders by price, also where no price is shown; never shown
 	inStock      bool
 	texts        kept[*priceTexts]
+}
+
+// copy is the same card, to be changed before it is shown.
+func (c *card) copy() *card {
+	return &card{id: c.id, idText: c.idText, code: c.code, size: c.size, several: c.several, choice: c.choice, title: c.title, url: c.url, thumbnail: c.thumbnail,
+		category: c.category, categoryName: c.categoryName, price: c.price, rank: c.rank, inStock: c.inStock}
 }
 
 // priceTexts are the prices of a card as one view writes them, nil where no
@@ -102,8 +110,21 @@ type product struct {
 	*card
 	addToCart string
 	medias    []oct8ne.Media
-	describe  func() string // sanitises once, when it is first asked
+	sizes     []productSize
+	step      decimal.Decimal // what quantities are multiples of; more than zero
+	describe  func() string   // sanitises once, when it is first asked
 	infos     kept[*oct8ne.ProductInfo]
+}
+
+// with is the same product with another card.
+func (p *product) with(c *card) *product {
+	return &product{card: c, addToCart: p.addToCart, medias: p.medias, sizes: p.sizes, step: p.step, describe: p.describe}
+}
+
+// productSize is one size of a product.
+type productSize struct {
+	id, name  string // name is plain text
+	available bool
 }
 
 func (p *product) info(v *view) *oct8ne.ProductInfo {
@@ -117,7 +138,7 @@ func (p *product) info(v *view) *oct8ne.ProductInfo {
 			FormattedPrevPrice: texts.before,
 			ProductURL:         p.url,
 			AddToCartURL:       p.addToCart,
-			UseProductURL:      true, // until visitors have carts
+			UseProductURL:      p.choice,
 			Thumbnail:          p.thumbnail,
 			Medias:             p.medias,
 		}

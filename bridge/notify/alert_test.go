@@ -70,18 +70,10 @@ func TestAnAlertIsToldOnceByHoweverMany(t *testing.T) {
 
 // What another instance does to an alert is not hidden by what this one remembers.
 func TestInstancesSeeEachOthersAlerts(t *testing.T) {
-	options := storetest.Postgres(t)
-	var stores [2]*store.Store
-	for i := range stores {
-		var err error
-		if stores[i], err = store.Open(t.Context(), options); err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = stores[i].Close() }()
-	}
+	one, two := storetest.TwoInstances(t)
 	pager := newReceiver(t)
-	here := start(t, stores[0], notify.Options{AlertURL: pager.URL, AllowPrivate: true})
-	there := start(t, stores[1], notify.Options{AlertURL: pager.URL, AllowPrivate: true})
+	here := start(t, one, notify.Options{AlertURL: pager.URL, AllowPrivate: true})
+	there := start(t, two, notify.Options{AlertURL: pager.URL, AllowPrivate: true})
 	there.clock = here.clock
 	here.Raise(t.Context(), "feed", "The feed is dead.")
 	there.Over(t.Context(), "feed")

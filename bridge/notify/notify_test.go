@@ -1,7 +1,6 @@
 package notify_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -21,6 +20,7 @@ import (
 	"octobridge/bridge/notify"
 	"octobridge/bridge/store"
 	"octobridge/bridge/store/storetest"
+	"octobridge/internal/recorded"
 	"octobridge/internal/secret"
 )
 
@@ -144,44 +144,22 @@ func (q *queue) run(t *testing.T, s *notify.Service, within time.Duration) {
 	}
 }
 
-// logs keeps what was logged.
-type logs struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func (l *logs) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
 // fixture is a service with its queue and clock.
 type fixture struct {
 	*notify.Service
 	options notify.Options
 	queue   *queue
 	clock   *clock
-	logs    *logs
+	logs    *recorded.Log
 }
 
 // start makes a service on a store; options say what differs from one that may
 // call this machine with the key.
 func start(t *testing.T, s *store.Store, options notify.Options) *fixture {
 	t.Helper()
-	f := &fixture{clock: newClock(), logs: &logs{}}
+	f := &fixture{clock: newClock(), logs: &recorded.Log{}}
 	f.queue = newQueue(t, s, f.clock)
-	options.Store, options.Jobs, options.Now, options.Logger = s, f.queue, f.clock.Now, f.logs.logger()
+	options.Store, options.Jobs, options.Now, options.Logger = s, f.queue, f.clock.Now, slog.New(slog.NewTextHandler(f.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if options.Secret.Empty() {
 		options.Secret = secret.New(key)
 	}

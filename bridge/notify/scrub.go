@@ -3,7 +3,6 @@ package notify
 import (
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,15 +39,7 @@ func newScrubber(options Options) scrubber {
 			}
 		}
 	}
-	// What is shorter than this is no secret, and stands in every other word.
-	secrets = slices.DeleteFunc(secrets, func(text string) bool { return len(text) < 4 })
-	// The longest first: of two that begin alike, the Replacer takes the first.
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, text := range slices.Compact(secrets) {
-		pairs = append(pairs, text, secret.Redacted)
-	}
-	return scrubber{strings.NewReplacer(pairs...)}
+	return scrubber{secret.Scrubber(4, secrets)}
 }
 
 var (

@@ -67,12 +67,12 @@ func TestARefusalIsToldUnderTheKeyThatAllShare(t *testing.T) {
 			if o.Reason.Code != orders.ReasonLogin || !strings.Contains(o.Reason.Text, test.says) {
 				t.Errorf("the order says %+v", o.Reason)
 			}
-			if !strings.Contains(s.alerts.text(test.key), test.says) || len(s.alerts.open) != 1 {
-				t.Errorf("alerts: %v", s.alerts.open)
+			if !strings.Contains(s.alerts.Text(test.key), test.says) || len(s.alerts.Open()) != 1 {
+				t.Errorf("alerts: %v", s.alerts.Open())
 			}
 			s.wholesaler.SetMoods()
-			if o := s.work("SH-1", time.Hour); o.State != orders.Placed || len(s.alerts.open) != 0 {
-				t.Errorf("put right: %s (%s), alerts %v", o.State, o.Reason.Text, s.alerts.open)
+			if o := s.work("SH-1", time.Hour); o.State != orders.Placed || len(s.alerts.Open()) != 0 {
+				t.Errorf("put right: %s (%s), alerts %v", o.State, o.Reason.Text, s.alerts.Open())
 			}
 		})
 	}

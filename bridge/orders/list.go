@@ -85,7 +85,7 @@ func (q *Query) conditions() (where string, args []any) {
 	}
 	anyOf := func(column string, values []string) {
 		if len(values) > 0 {
-			add(column + " IN (?" + strings.Repeat(", ?", len(values)-1) + ")")
+			add(column + " IN " + store.Marks(len(values)))
 			for _, value := range values {
 				args = append(args, value)
 			}

@@ -60,11 +60,11 @@ func (l *Lookup) OfSupplier(ctx context.Context, ids, references []string) ([]Ou
 		condition string
 		values    []string
 	}{
-		{"supplier_id IN (%s) AND supplier_id <> ''", ids},
-		{"reference IN (%s) AND supplier_id = '' AND supplier_serial = 0", references},
+		{"supplier_id IN %s AND supplier_id <> ''", ids},
+		{"reference IN %s AND supplier_id = '' AND supplier_serial = 0", references},
 	} {
 		for chunk := range slices.Chunk(by.values, idsAtOnce) {
-			condition := fmt.Sprintf(by.condition, placeholders(len(chunk)))
+			condition := fmt.Sprintf(by.condition, store.Marks(len(chunk)))
 			some, err := l.outlines(ctx, "WHERE "+condition, anything(chunk)...)
 			if err != nil {
 				return nil, err
@@ -80,7 +80,7 @@ func (l *Lookup) OfSupplier(ctx context.Context, ids, references []string) ([]Ou
 func (l *Lookup) Load(ctx context.Context, ids ...int64) ([]Order, error) {
 	byID := make(map[int64]*Order, len(ids))
 	for chunk := range slices.Chunk(ids, idsAtOnce) {
-		some, err := l.orders(ctx, "WHERE id IN ("+placeholders(len(chunk))+")", anything(chunk)...)
+		some, err := l.orders(ctx, "WHERE id IN "+store.Marks(len(chunk)), anything(chunk)...)
 		if err != nil {
 			return nil, err
 		}
@@ -222,8 +222,6 @@ func (l *Lookup) orders(ctx context.Context, rest string, args ...any) ([]Order,
 	}
 	return list, nil
 }
-
-func placeholders(n int) string { return "?" + strings.Repeat(", ?", n-1) }
 
 func anything[T any](values []T) []any {
 	list := make([]any, len(values))

@@ -180,7 +180,7 @@ func (s *Service) pruneNotices(ctx context.Context) error {
 		return err
 	}
 	return s.store.TxRepeatable(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, s.store.Rebind("DELETE FROM order_notices WHERE id IN ("+placeholders(len(ids))+")"), anything(ids)...)
+		_, err := tx.ExecContext(ctx, s.store.Rebind("DELETE FROM order_notices WHERE id IN "+store.Marks(len(ids))), anything(ids)...)
 		return err
 	})
 }

@@ -216,7 +216,7 @@ func (s *Service) matching(ctx context.Context, tx *sql.Tx, told toldNotice) ([]
 		if len(kind.values) == 0 {
 			continue
 		}
-		rows, err := tx.QueryContext(ctx, s.store.Rebind("SELECT id FROM orders WHERE account = ? AND "+kind.column+" IN ("+placeholders(len(kind.values))+") ORDER BY id"),
+		rows, err := tx.QueryContext(ctx, s.store.Rebind("SELECT id FROM orders WHERE account = ? AND "+kind.column+" IN "+store.Marks(len(kind.values))+" ORDER BY id"),
 			append([]any{account}, kind.values...)...)
 		if err != nil {
 			return nil, err

@@ -95,8 +95,8 @@ func (s *stage) judge(o *orders.Order, reference string) {
 	default:
 		s.t.Fatalf("stays %s: %s\n%s", o.State, o.Reason.Text, story())
 	}
-	if s.alerts.text("order:"+reference) == "" || !slices.Contains(s.told.all(), "order.unknown "+reference) {
-		s.t.Errorf("unknown, but alert %q, told %q\n%s", s.alerts.text("order:"), s.told.all(), story())
+	if s.alerts.Text("order:"+reference) == "" || !slices.Contains(s.told.all(), "order.unknown "+reference) {
+		s.t.Errorf("unknown, but alert %q, told %q\n%s", s.alerts.Text("order:"), s.told.all(), story())
 	}
 	verdict := map[int]orders.Verdict{0: orders.SettledNotPlaced, 1: orders.SettledPlaced}[there]
 	if _, err := s.service.Settle(s.t.Context(), reference, "an operator", verdict, ""); err != nil {
@@ -236,11 +236,11 @@ func TestGoodsThatSlipInAreTold(t *testing.T) {
 	if err := s.service.Follow(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.upstream("SH-1")[0].Lines) != 3 || s.alerts.text("goods:SH-1") == "" || !strings.Contains(s.timeline("SH-1"), "other goods") {
-		t.Errorf("lines %v, alert %q\n%s", s.upstream("SH-1")[0].Lines, s.alerts.text("goods:"), s.timeline("SH-1"))
+	if len(s.upstream("SH-1")[0].Lines) != 3 || s.alerts.Text("goods:SH-1") == "" || !strings.Contains(s.timeline("SH-1"), "other goods") {
+		t.Errorf("lines %v, alert %q\n%s", s.upstream("SH-1")[0].Lines, s.alerts.Text("goods:"), s.timeline("SH-1"))
 	}
 	s.accept(request(t, "SH-2"))
-	if s.work("SH-2", time.Minute); s.alerts.text("goods:SH-2") != "" {
+	if s.work("SH-2", time.Minute); s.alerts.Text("goods:SH-2") != "" {
 		t.Error("an order with its own goods is told of")
 	}
 }

@@ -160,8 +160,8 @@ func TestGoodsOfOthersAreNeverOrderedAlong(t *testing.T) {
 		foreign(s)
 		s.accept(request(t, "SH-1"))
 		o := s.work("SH-1", 3*time.Minute)
-		if o.State.Sent() || o.Reason.Code != orders.ReasonBasketForeign || len(s.wholesaler.Orders()) != 0 || s.alerts.text("basket:") == "" {
-			t.Fatalf("state %s, reason %v, %d orders, alert %q", o.State, o.Reason, len(s.wholesaler.Orders()), s.alerts.text("basket:"))
+		if o.State.Sent() || o.Reason.Code != orders.ReasonBasketForeign || len(s.wholesaler.Orders()) != 0 || s.alerts.Text("basket:") == "" {
+			t.Fatalf("state %s, reason %v, %d orders, alert %q", o.State, o.Reason, len(s.wholesaler.Orders()), s.alerts.Text("basket:"))
 		}
 		if n := len(s.basket().Lines); n != 1 {
 			t.Fatalf("the basket has %d lines: nothing may be taken out unasked", n)
@@ -169,8 +169,8 @@ func TestGoodsOfOthersAreNeverOrderedAlong(t *testing.T) {
 		if err := s.client.ClearBasket(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if o := s.work("SH-1", 3*time.Minute); o.State != orders.Placed || s.alerts.text("basket:") != "" {
-			t.Errorf("after somebody cleaned it: %s, alert %q", o.State, s.alerts.text("basket:"))
+		if o := s.work("SH-1", 3*time.Minute); o.State != orders.Placed || s.alerts.Text("basket:") != "" {
+			t.Errorf("after somebody cleaned it: %s, alert %q", o.State, s.alerts.Text("basket:"))
 		}
 	})
 	t.Run("clears where configured", func(t *testing.T) {
@@ -185,7 +185,7 @@ func TestGoodsOfOthersAreNeverOrderedAlong(t *testing.T) {
 		s := newStage(t, withoutOptionalGates, withRules(func(r *orders.Rules) { r.ClearBasket = true }))
 		foreign(s)
 		s.accept(request(t, "SH-1"))
-		if o := s.work("SH-1", 3*time.Minute); o.State.Sent() || o.Reason.Code != orders.ReasonBasketForeign || s.alerts.text("basket:") == "" {
+		if o := s.work("SH-1", 3*time.Minute); o.State.Sent() || o.Reason.Code != orders.ReasonBasketForeign || s.alerts.Text("basket:") == "" {
 			t.Errorf("state %s, reason %v", o.State, o.Reason)
 		}
 	})

@@ -180,8 +180,8 @@ func TestAListThatIsNeverCompleteHoldsNobodyUp(t *testing.T) {
 		list: func(p idosell.Page[idosell.Order]) idosell.Page[idosell.Order] { p.Total++; return p }})
 	s.accept(request(t, "SH-1"))
 	s.accept(request(t, "SH-2"))
-	if o := s.work("SH-1", 12*time.Hour); o.State != orders.Unknown || o.Reason.Code != orders.ReasonNotProven || s.alerts.text("order:SH-1") == "" {
-		t.Errorf("%s, %+v, alert %q", o.State, o.Reason, s.alerts.text("order:"))
+	if o := s.work("SH-1", 12*time.Hour); o.State != orders.Unknown || o.Reason.Code != orders.ReasonNotProven || s.alerts.Text("order:SH-1") == "" {
+		t.Errorf("%s, %+v, alert %q", o.State, o.Reason, s.alerts.Text("order:"))
 	}
 	if o := s.work("SH-2", time.Hour); o.State != orders.Placed || len(s.upstream("SH-2")) != 1 {
 		t.Errorf("the next order is %s (%s)\n%s", o.State, o.Reason.Text, s.timeline("SH-1"))

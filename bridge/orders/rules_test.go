@@ -122,13 +122,13 @@ func TestGoodsThatCannotBeHad(t *testing.T) {
 		if o := s.work("SH-2", time.Minute); o.State != orders.Placed {
 			t.Errorf("an order that waits for goods holds up the next one: %s (%s)", o.State, o.Reason.Text)
 		}
-		if err := s.service.Sweep(t.Context()); err != nil || s.alerts.text("stuck:") == "" {
+		if err := s.service.Sweep(t.Context()); err != nil || s.alerts.Text("stuck:") == "" {
 			t.Errorf("the operator is not told of an order that waits for two hours: %v", err)
 		}
 		if o, err := s.service.Cancel(t.Context(), "SH-1", "the shop"); err != nil || o.State != orders.Cancelled {
 			t.Errorf("%v, %v", o, err)
 		}
-		if err := s.service.Sweep(t.Context()); err != nil || s.alerts.text("stuck:") != "" {
+		if err := s.service.Sweep(t.Context()); err != nil || s.alerts.Text("stuck:") != "" {
 			t.Errorf("the alert does not end: %v", err)
 		}
 	})

@@ -21,6 +21,7 @@ import (
 	"octobridge/bridge/store/storetest"
 	"octobridge/idosell"
 	"octobridge/idosell/sandbox"
+	"octobridge/internal/recorded"
 )
 
 // stage is a service with a database and a wholesaler of its own, whose clock is
@@ -35,7 +36,7 @@ type stage struct {
 	service    *orders.Service
 	jobs       *queue
 	told       *told
-	alerts     *alerts
+	alerts     *recorded.Alerts
 }
 
 type setting func(*orders.Options, *sandbox.Options, *idosell.Config)
@@ -57,7 +58,7 @@ func newStage(t testing.TB, settings ...setting) *stage {
 
 func newStageOn(t testing.TB, database store.Options, settings ...setting) *stage {
 	t.Helper()
-	s := &stage{t: t, clock: &clock{now: time.Now()}, jobs: &queue{}, told: &told{}, alerts: &alerts{}}
+	s := &stage{t: t, clock: &clock{now: time.Now()}, jobs: &queue{}, told: &told{}, alerts: &recorded.Alerts{}}
 	options := orders.Options{Rules: orders.Rules{
 		Settle: settle, CallTimeout: 2 * time.Second, Unavailable: orders.StopUnavailable, FollowFor: 60 * 24 * time.Hour, StuckAfter: time.Hour,
 		Couriers: []orders.CountryCourier{{Country: "*", Courier: "cheapest"}},
@@ -218,38 +219,6 @@ func (l *told) all() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.list)
-}
-
-// alerts are those that are raised and not over.
-type alerts struct {
-	mu   sync.Mutex
-	open map[string]string
-}
-
-func (a *alerts) Raise(_ context.Context, key, text string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.open == nil {
-		a.open = map[string]string{}
-	}
-	a.open[key] = text
-}
-
-func (a *alerts) Over(_ context.Context, key string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.open, key)
-}
-
-func (a *alerts) text(prefix string) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for key, text := range a.open {
-		if strings.HasPrefix(key, prefix) {
-			return text
-		}
-	}
-	return ""
 }
 
 // plenty is the sandbox's assortment with so much of every product that no test

@@ -208,7 +208,7 @@ func TestAKeptBasketThatAPersonEmptiesIsRemembered(t *testing.T) {
 	s := newStage(t, withoutOptionalGates)
 	s.wholesaler.SetMoods(sandbox.Moods{Different: sandbox.Different{KeepBasket: true}})
 	s.accept(request(t, "SH-1"))
-	if s.work("SH-1", time.Minute); s.alerts.text("basket:") == "" {
+	if s.work("SH-1", time.Minute); s.alerts.Text("basket:") == "" {
 		t.Fatal("the basket needs nobody")
 	}
 	s.wholesaler.SetMoods()
@@ -222,8 +222,8 @@ func TestAKeptBasketThatAPersonEmptiesIsRemembered(t *testing.T) {
 	}
 	// Its goods cannot be taken out, so that nothing goes on: and neither the shop
 	// nor the operator heard that somebody has to settle it.
-	if s.alerts.text("order:SH-2") == "" || !slices.Contains(s.told.all(), "order.unknown SH-2") {
-		t.Errorf("unknown, but alert %q, told %q", s.alerts.text("order:"), s.told.all())
+	if s.alerts.Text("order:SH-2") == "" || !slices.Contains(s.told.all(), "order.unknown SH-2") {
+		t.Errorf("unknown, but alert %q, told %q", s.alerts.Text("order:"), s.told.all())
 	}
 	if n := strings.Count(s.timeline("SH-2"), "What is left"); n > 0 {
 		t.Errorf("%d lines of the timeline tell what cannot be done", n)

@@ -48,7 +48,7 @@ func TestCleaningTheBasketKeepsTheReasonOfTheOrder(t *testing.T) {
 				t.Errorf("while the basket cannot be cleaned: %s, %+v", o.State, o.Reason)
 			}
 			s.clock.advance(2 * time.Hour)
-			if err := s.service.Sweep(t.Context()); err != nil || s.alerts.text("stuck:") == "" {
+			if err := s.service.Sweep(t.Context()); err != nil || s.alerts.Text("stuck:") == "" {
 				t.Errorf("a basket that cannot be cleaned for hours is not told: %v", err)
 			}
 			s.wholesaler.SetMoods()
@@ -56,7 +56,7 @@ func TestCleaningTheBasketKeepsTheReasonOfTheOrder(t *testing.T) {
 			if o.State != want || o.Reason.Code != reason || len(s.basket().Lines) != 0 {
 				t.Errorf("afterwards: %s, %+v, %d lines in the basket\n%s", o.State, o.Reason, len(s.basket().Lines), s.timeline("SH-1"))
 			}
-			if err := s.service.Sweep(t.Context()); err != nil || s.alerts.text("stuck:") != "" {
+			if err := s.service.Sweep(t.Context()); err != nil || s.alerts.Text("stuck:") != "" {
 				t.Errorf("the alert does not end: %v", err)
 			}
 		})
@@ -106,7 +106,7 @@ func TestTheStuckAlertIsOverWhenNoOrderIsStuck(t *testing.T) {
 		if err := s.service.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return s.alerts.text("stuck:")
+		return s.alerts.Text("stuck:")
 	}
 	s.accept(request(t, "SH-1"))
 	s.work("SH-1", 2*time.Hour)

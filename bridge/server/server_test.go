@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"octobridge/bridge/server"
+	"octobridge/internal/recorded"
 )
 
 func TestMain(m *testing.M) {
@@ -30,29 +30,11 @@ func TestMain(m *testing.M) {
 	)
 }
 
-// journal collects log lines of many goroutines.
-type journal struct {
-	mutex sync.Mutex
-	text  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mutex.Lock()
-	defer j.mutex.Unlock()
-	return j.text.String()
-}
-
 // running is a server under test.
 type running struct {
 	*server.Server
 	t      *testing.T
-	log    *journal
+	log    *recorded.Log
 	stop   context.CancelFunc
 	ended  chan error
 	client *http.Client
@@ -61,7 +43,7 @@ type running struct {
 // start serves until the test ends. It logs everything into a journal.
 func start(t *testing.T, options server.Options) *running {
 	t.Helper()
-	r := &running{t: t, log: &journal{}, ended: make(chan error, 1)}
+	r := &running{t: t, log: &recorded.Log{}, ended: make(chan error, 1)}
 	if options.Listener == nil && options.Listen == "" {
 		options.Listen = "127.0.0.1:0"
 	}

@@ -2,10 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
@@ -145,9 +149,61 @@ func TestConformanceOfNothing(t *testing.T) {
 		{"conformance", "ftp://shop.example"},
 		{"conformance", closed.URL, "--api-token", "a", "--api-token-file", "b"},
 		{"conformance", closed.URL, "--api-token-file", t.TempDir()},
+		{"conformance", closed.URL, "--cookie-file", t.TempDir()},
+		{"conformance", closed.URL, "--cookie-file", filepath.Join(t.TempDir(), "none")},
 	} {
 		if code, _, errOut := run(t, args...); code != exitUsage || !strings.Contains(errOut, "octobridge conformance --help") {
 			t.Errorf("%q: exit code %d, standard error %q", args, code, errOut)
 		}
+	}
+}
+
+// The cookies of a file reach the adapter with what is asked for a visitor, and
+// nothing else; neither they nor who the visitor is are shown.
+func TestConformanceAsASignedInVisitor(t *testing.T) {
+	const cookie, name = "S3cretOfAVisitor.x-1", "Genowefa Przykładowa"
+	var with, without atomic.Int32
+	stubborn := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent := r.Header.Get("Cookie")
+		switch {
+		case sent == "lang=pl; __Host-octobridge="+cookie:
+			with.Add(1)
+		case sent == "":
+			without.Add(1)
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		fmt.Fprintf(w, `{"id":"4711","firstName":%q,"lastName":null,"email":null,"wishlist":[],"cart":[],"sent":%q}`, name, sent)
+	}))
+	t.Cleanup(stubborn.Close)
+	file := filepath.Join(t.TempDir(), "cookies.txt")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("# of a browser\r\nlang=pl\r\n\r\n  __Host-octobridge=" + cookie + "  \n")
+	for _, more := range [][]string{nil, {"--json"}, {"--all", "--change"}} {
+		code, out, errOut := run(t, append([]string{"conformance", stubborn.URL, "--cookie-file", file}, more...)...)
+		if code != exitNo || strings.Contains(out+errOut, cookie) || strings.Contains(out+errOut, name) || !strings.Contains(out, secret.Redacted) {
+			t.Errorf("%q: exit code %d\n%s%s", more, code, out, errOut)
+		}
+	}
+	if with.Load() == 0 || without.Load() == 0 {
+		t.Errorf("%d requests with the cookies, %d without", with.Load(), without.Load())
+	}
+	asked := with.Load() + without.Load()
+	for text, want := range map[string]string{
+		"": "holds no cookie", "# nothing\n": "holds no cookie", "a=b\n" + cookie + "\n": "line 2 ", "=" + cookie: "line 1 ", cookie + "=": "line 1 ",
+		"a=" + cookie + ";b=c": "cookie 1 ", strings.Repeat("a="+cookie+"\n", 4000): "64 kB",
+	} {
+		write(text)
+		code, out, errOut := run(t, "conformance", stubborn.URL, "--cookie-file", file)
+		if code != exitUsage || out != "" || !strings.Contains(errOut, want) || strings.Contains(errOut, cookie) {
+			t.Errorf("%.40q: exit code %d, %s%s", text, code, out, errOut)
+		}
+	}
+	if now := with.Load() + without.Load(); now != asked {
+		t.Errorf("%d requests were made with files that are refused", now-asked)
 	}
 }

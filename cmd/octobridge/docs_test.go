@@ -24,6 +24,9 @@ const withoutService = "<!-- tested without a service -->"
 
 // TestDocs runs the commands in docs/ that are marked so, and compiles the Go.
 func TestDocs(t *testing.T) {
+	if testing.Short() { // what they start runs with the race detector in other packages
+		t.Skip("with -short the commands are not run")
+	}
 	pages, err := filepath.Glob(filepath.Join("..", "..", "docs", "*", "*.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -87,6 +87,8 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 		p.backupCommand(),
 		p.restoreCommand(),
 		p.migrateCommand(),
+		p.linkUpCommand(),
+		p.snippetCommand(),
 		p.searchCommand(),
 		p.productCommand(),
 		p.availabilityCommand(),

@@ -43,6 +43,9 @@ func (l leakless) Run() int {
 // TestScripts runs testdata/script/*.txtar: command lines, what they print and
 // the code they end with.
 func TestScripts(t *testing.T) {
+	if testing.Short() { // what they start runs with the race detector in other packages
+		t.Skip("with -short the commands are not run")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: scriptEnvironment,

@@ -13,14 +13,18 @@ func within(folder, top string) bool {
 
 // forbidden says why a package in the folder from may not import the one in the
 // folder to, or "" where it may. The directions are those of the design:
-// cmd → bridge → {idosell, oct8ne} → internal/{secret, silent}.
+// cmd → bridge → {idosell, oct8ne} → internal/{origin, secret, silent}.
 func forbidden(from, to string) string {
 	switch {
 	case within(to, "cmd"):
 		return "nothing imports a command"
-	case from == "internal/secret", from == "internal/silent":
+	case to == "internal/browser":
+		return "only tests look at pages in a browser"
+	case to == "internal/recorded":
+		return "only tests look at what was recorded"
+	case from == "internal/origin", from == "internal/secret", from == "internal/silent":
 		return from + " imports nothing of the module"
-	case to == "internal/secret", to == "internal/silent":
+	case to == "internal/origin", to == "internal/secret", to == "internal/silent":
 		return ""
 	case within(from, "idosell") && !within(to, "idosell"):
 		return "idosell knows neither oct8ne nor the bridge: it can be used alone"
@@ -114,6 +118,8 @@ func TestForbiddenImports(t *testing.T) {
 		{"oct8ne", "internal/secret", true},
 		{"oct8ne/conformance", "oct8ne", false},
 		{"internal/secret", "idosell", false},
+		{"bridge/orders", "internal/recorded", false},
+		{"cmd/octobridge", "internal/browser", false},
 	}
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%s imports %s", c.from, c.to), func(t *testing.T) {

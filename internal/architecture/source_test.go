@@ -63,7 +63,7 @@ func files(t *testing.T) []string {
 		relative = filepath.ToSlash(relative)
 		if entry.IsDir() {
 			hidden := strings.HasPrefix(entry.Name(), ".") && relative != "." && relative != ".ci"
-			if hidden || relative == "bin" || relative == "dist" {
+			if hidden || slices.Contains([]string{"artifacts", "bin", "dist"}, relative) {
 				return filepath.SkipDir
 			}
 			return nil
