@@ -29,6 +29,7 @@ type Config struct {
 	Orders         Orders
 	Visitors       Visitors
 	Oct8ne         Oct8ne
+	One            One
 	Notify         Notify
 	Operator       Operator
 	Limits         Limits
@@ -135,6 +136,23 @@ type Oct8ne struct {
 	StaticServer  string
 	Region        string // eu, us
 	BackofficeURL string // empty: of Region
+}
+
+// One says how ONe's events are received, and how its integration API is called.
+type One struct {
+	WebhookAuth        string // basic, none
+	WebhookUser        string // Basic credentials that events must bring; empty with basic: none are received
+	WebhookPassword    Secret
+	OldWebhookUser     string // a second pair, while ONe changes to the new one
+	OldWebhookPassword Secret
+	Events             []string      // "cart-opened=pass"; see ParseEventRule
+	SameWithin         time.Duration // how long an equal event is the same event
+	Session            time.Duration // how long after a customer was last heard of a ClientLogged is a return
+	Keep               time.Duration // of events and offers
+	URL                string        // of the integration API; empty: it is not called
+	Tenant             string
+	APIAuth            Secret
+	Timeout            time.Duration // of one call
 }
 
 // Notify says where the shop and the operator are told of what happens.

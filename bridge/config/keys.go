@@ -25,10 +25,11 @@ const (
 	optional     need = iota
 	needUpstream      // whenever CustomerAPI is called, so by Serve and Upstream
 	needServe         // only by the service
+	needONe           // whenever a command calls ONe, so by ONe
 )
 
 func (n need) in(scope Scope) bool {
-	return n == needUpstream && (scope == Serve || scope == Upstream) || n == needServe && scope == Serve
+	return n == needUpstream && (scope == Serve || scope == Upstream) || n == needServe && scope == Serve || n == needONe && scope == ONe
 }
 
 // section returns the part before the dot, "" for a key at the top.
@@ -86,6 +87,7 @@ var sections = []struct{ name, doc string }{
 	{"feed", "The wholesaler's offer feed (IOF), from which products are searched."},
 	{"visitors", "The visitors of the shop: their carts, and who they are."},
 	{"oct8ne", "The shop's account at oct8ne."},
+	{"one", "ONe (b2b.one): its events, and its integration API."},
 	{"notify", "Where the shop and the operator are told of what happens."},
 	{"operator", "How the operator listener is reached beside its socket in `data_dir`."},
 	{"limits", "What a stranger may use up."},
@@ -417,6 +419,62 @@ var table = []*key{
 	{
 		path: "oct8ne.backoffice_url", field: func(c *Config) any { return &c.Oct8ne.BackofficeURL }, check: upstreamURL,
 		doc: "Where oct8ne is told that a visitor's cart, wish list or sign-in has changed.", example: "https://backoffice-eu.oct8ne.com", noEffect: "oct8ne's own, of `oct8ne.region`",
+	},
+	{
+		path: "one.webhook_auth", field: func(c *Config) any { return &c.One.WebhookAuth }, def: "basic", allowed: []string{"basic", "none"},
+		doc: "What ONe's events must bring: `basic`, a user name and a password; `none`, nothing, so that anybody who knows the address can send events.", example: "basic",
+	},
+	{
+		path: "one.webhook_user", field: func(c *Config) any { return &c.One.WebhookUser }, check: basicUser,
+		doc:     "User name that ONe's events must bring (HTTP Basic). They are received at `/webhooks/one/cart-opened`, `/webhooks/one/client-logged` and `/webhooks/one/offer-opened`.",
+		example: "one", noEffect: "no events are received",
+	},
+	{
+		path: "one.webhook_password", field: func(c *Config) any { return &c.One.WebhookPassword },
+		doc: "Password that goes with it. ONe's documentation has the sample admin, admin, which is refused.", example: "an-invented-password-0123456789",
+	},
+	{
+		path: "one.old_webhook_user", field: func(c *Config) any { return &c.One.OldWebhookUser }, check: basicUser,
+		doc: "User name that is valid as well, while ONe's webhooks are changed to the new one.", example: "one-2025", noEffect: "one pair is valid",
+	},
+	{
+		path: "one.old_webhook_password", field: func(c *Config) any { return &c.One.OldWebhookPassword },
+		doc: "Password that goes with it.", example: "the-former-password-0123456789",
+	},
+	{
+		path: "one.events", field: func(c *Config) any { return &c.One.Events }, check: eventRule,
+		doc: "What is done with the events of a kind: `cart-opened`, `client-logged`, `offer-opened`, or `*` for the others, `=`, and `update` (oct8ne is told, an opened offer is fetched), " +
+			"`pass` (that, and the shop is told at `notify.url`) or `record` (the event is only stored).",
+		example: "offer-opened=pass, client-logged=record", noEffect: "`*=update`",
+	},
+	{
+		path: "one.same_within", field: func(c *Config) any { return &c.One.SameWithin }, def: "10s", check: durations("1s", "30m"),
+		doc: "How long an event with the same ids is the same event, sent once more.", example: "10s",
+	},
+	{
+		path: "one.session", field: func(c *Config) any { return &c.One.Session }, def: "24h", check: durations("30m", "720h"),
+		doc: "How long after a customer was last heard of their logging in counts as a return: ONe repeats the event after 30 idle minutes.", example: "24h",
+	},
+	{
+		path: "one.keep", field: func(c *Config) any { return &c.One.Keep }, def: "720h", check: durations("1h", "8760h"),
+		doc: "How long events and opened offers are kept; 720h are 30 days.", example: "720h",
+	},
+	{
+		path: "one.url", field: func(c *Config) any { return &c.One.URL }, need: needONe, check: publicURL,
+		doc:     "Address of ONe's integration API, without `/api/v1`.",
+		example: "https://api.one.example", noEffect: "it is not called: opened offers are not fetched",
+	},
+	{
+		path: "one.tenant", field: func(c *Config) any { return &c.One.Tenant }, need: needONe, check: headerText,
+		doc: "The tenant at ONe (header `one-tenant`).", example: "wholesaler",
+	},
+	{
+		path: "one.api_auth", field: func(c *Config) any { return &c.One.APIAuth }, need: needONe, check: headerSecret,
+		doc: "The key of the integration API (header `ApiAuth`).", example: "an-invented-key:0123456789abcdef",
+	},
+	{
+		path: "one.timeout", field: func(c *Config) any { return &c.One.Timeout }, def: "20s", check: durations("1s", "2m"),
+		doc: "How long one call may take, its answer included.", example: "20s",
 	},
 	{
 		path: "notify.url", field: func(c *Config) any { return &c.Notify.URL }, check: calledURL,

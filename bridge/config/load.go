@@ -17,7 +17,7 @@ import (
 )
 
 // Scope says how much of the configuration a command needs. What is given is
-// checked in every scope, but for the last three; only what may be missing differs.
+// checked in every scope, but for the last four; only what may be missing differs.
 type Scope int
 
 const (
@@ -29,6 +29,10 @@ const (
 	// oct8ne, public_url and the sections shop, visitors and oct8ne. All else stays as
 	// it is without a configuration, so that a shop can be linked up first.
 	Pages
+	// ONe needs what calls to ONe's integration API need. It reads the sections one and log, and
+	// public_url, which ONe's webhooks lead to; all else stays as it is without a
+	// configuration.
+	ONe
 	// Operate needs nothing: it reads only what leads to the running service,
 	// data_dir and operator.token. All else stays as it is without a
 	// configuration, whatever the file says.
@@ -44,6 +48,8 @@ func (s Scope) reads(k *key) bool {
 	switch s {
 	case Pages:
 		return k.path == "public_url" || k.section() == "shop" || k.section() == "oct8ne" || k.section() == "visitors" && !k.secret()
+	case ONe:
+		return k.path == "public_url" || k.section() == "one" || k.section() == "log"
 	case Operate:
 		return k.path == "data_dir" || k.path == "operator.token"
 	case Maintain:
@@ -309,6 +315,7 @@ func (r *reader) together(loaded *Loaded) {
 	}
 	r.pairs(loaded)
 	r.visitors(loaded)
+	r.one(loaded)
 	if u, err := url.Parse(c.PublicURL); err == nil && strings.HasSuffix(u.Path, "/") {
 		c.PublicURL = strings.TrimRight(c.PublicURL, "/") // paths are put behind it
 	}
@@ -325,6 +332,13 @@ func (r *reader) pairs(loaded *Loaded) {
 		{"notify.smtp_host", "notify.smtp_from", c.Notify.SMTPHost != "", c.Notify.SMTPFrom != ""},
 		{"notify.smtp_host", "notify.smtp_to", c.Notify.SMTPHost != "", len(c.Notify.SMTPTo) > 0},
 		{"orders.webhook_user", "orders.webhook_password", c.Orders.WebhookUser != "", !c.Orders.WebhookPassword.Empty()},
+		{"one.webhook_user", "one.webhook_password", c.One.WebhookUser != "", !c.One.WebhookPassword.Empty()},
+		{"one.webhook_password", "one.webhook_user", !c.One.WebhookPassword.Empty(), c.One.WebhookUser != ""},
+		{"one.old_webhook_user", "one.old_webhook_password", c.One.OldWebhookUser != "", !c.One.OldWebhookPassword.Empty()},
+		{"one.old_webhook_password", "one.old_webhook_user", !c.One.OldWebhookPassword.Empty(), c.One.OldWebhookUser != ""},
+		{"one.old_webhook_user", "one.webhook_user", c.One.OldWebhookUser != "", c.One.WebhookUser != ""},
+		{"one.url", "one.tenant", c.One.URL != "" && r.scope != ONe, c.One.Tenant != ""},
+		{"one.url", "one.api_auth", c.One.URL != "" && r.scope != ONe, !c.One.APIAuth.Empty()},
 		{"operator.listen", "operator.token", c.Operator.Listen != "", !c.Operator.Token.Empty()},
 	} {
 		if pair.given && !pair.there {

@@ -69,6 +69,7 @@ func TestFileFillsTheFieldsAndDefaultsTheRest(t *testing.T) {
 		},
 		Visitors: config.Visitors{Keep: 30 * 24 * time.Hour, MaxLines: 50, MaxQuantity: 9999, AddToCart: "post", LoginsPerAddress: 30, LoginsPerLogin: 10},
 		Oct8ne:   config.Oct8ne{Region: "eu"},
+		One:      config.One{WebhookAuth: "basic", SameWithin: 10 * time.Second, Session: 24 * time.Hour, Keep: 720 * time.Hour, Timeout: 20 * time.Second},
 		Limits:   config.Limits{RequestsPerMinute: 1200, BodyBytes: 2048},
 	}
 	if diff := cmp.Diff(want, loaded.Config, cmp.Comparer(func(a, b secret.String) bool { return a.Reveal() == b.Reveal() })); diff != "" {
