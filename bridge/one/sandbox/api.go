@@ -54,8 +54,8 @@ type request struct {
 	body   []byte
 }
 
-// find returns the route of an address and the ids in it; false where there is none,
-// and only the name of a trouble where the method is none of its methods.
+// find returns the route of a call, the ids in its address, and its operation. Without
+// a route that says why: there is no such address, or it lacks the method.
 func find(method, path string) (*route, []string, Operation) {
 	segments := strings.Split(strings.TrimPrefix(path, apiPath+"/"), "/")
 	if len(segments) < 4 || segments[1] != "integrations" || segments[2] != "auth-required" {

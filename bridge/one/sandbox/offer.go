@@ -125,8 +125,8 @@ func (s *Server) Customers() []Customer {
 	return slices.Clone(s.customers)
 }
 
-// offer returns an offer by its id, or nil. The caller holds the lock, or changes
-// nothing: an offer is replaced, never changed.
+// offer returns an offer by its id, or nil. The caller holds the lock. An offer is
+// replaced, never changed.
 func (s *Server) offer(id string) *Offer {
 	for _, o := range s.offers {
 		if o.ID == id {

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -152,5 +153,38 @@ func TestClose(t *testing.T) {
 	t.Cleanup(func() { _ = other.Close() })
 	if _, err := other.Listen(t.Context(), "256.0.0.1:0"); err == nil {
 		t.Error("it listens on an address that is none")
+	}
+}
+
+// A listener ends with its context; the sandbox itself goes on, and may listen again.
+func TestListeningEndsWithItsContext(t *testing.T) {
+	s, _ := start(t, sandbox.Options{})
+	ctx, stop := context.WithCancel(t.Context())
+	address, err := s.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(t, "GET", offerAddress(address, sandbox.DemoOffer), "").want(t, 200)
+	stop()
+	patience := background(t)
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if _, err := trying(t, "GET", offerAddress(address, sandbox.DemoOffer), ""); err != nil {
+			break
+		}
+		select {
+		case <-ticker.C:
+		case <-patience.Done():
+			t.Fatal("it goes on listening")
+		}
+	}
+	if address, err = s.Listen(t.Context(), "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, "GET", offerAddress(address, sandbox.DemoOffer), "").want(t, 200)
+	// One whose context is over before it has begun to serve ends, too.
+	if _, err := s.Listen(ctx, "127.0.0.1:0"); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
