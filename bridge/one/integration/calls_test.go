@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"octobridge/bridge/one/integration"
+	"octobridge/internal/secret"
 )
 
 // The whole table of statuses, for a call that reads and one that changes.
@@ -263,5 +264,29 @@ func TestAnswerBreaksOff(t *testing.T) {
 	}
 	if got := len(one.all()); got != 3 {
 		t.Errorf("%d requests arrived, want 3", got)
+	}
+}
+
+// The one test that waits as a client does: a quarter of a second.
+func TestReadsWaitInEarnest(t *testing.T) {
+	var n atomic.Int32
+	one := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) == 1 {
+			answers(http.StatusServiceUnavailable, "")(w, r)
+			return
+		}
+		answers(http.StatusOK, `{"id":"o1"}`)(w, r)
+	})
+	client, err := integration.New(integration.Config{URL: one.URL, Tenant: tenant, APIAuth: secret.New(key)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	started := time.Now()
+	if _, err := client.Offer(context.Background(), "o1"); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(started); took < 250*time.Millisecond {
+		t.Errorf("it waited %v only", took)
 	}
 }

@@ -147,6 +147,26 @@ func TestChangeHasAConnectionOfItsOwn(t *testing.T) {
 	if len(one.changes) != 20 || one.reused != 0 {
 		t.Errorf("%d changes arrived, %d of them on a used connection", len(one.changes), one.reused)
 	}
+	// Nor over one that a change was answered on.
+	var mu sync.Mutex
+	from := map[string]bool{}
+	kind := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		from[r.RemoteAddr] = true
+		w.WriteHeader(http.StatusNoContent)
+	})
+	client = connect(t, kind.URL)
+	for range 5 {
+		if err := client.TransferFailed(context.Background(), "o1", "why"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(from) != 5 {
+		t.Errorf("5 changes came over %d connections", len(from))
+	}
 }
 
 // tripper looks at requests as net/http would get them.
