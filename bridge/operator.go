@@ -141,6 +141,7 @@ type OperatorParts struct {
 	Jobs    JobDesk
 	Search  SearchDesk
 	Feed    FeedDesk     // nil: no feed is configured, which the answer says
+	One     OneDesk      // ONe's events and the offers that were opened
 	Logger  *slog.Logger // nil: silent
 }
 
@@ -182,6 +183,11 @@ func MountOperator(mux *http.ServeMux, parts OperatorParts) {
 		{"GET feed", true, o.showFeed},
 		{"POST feed/load", true, o.loadFeed},
 		{"POST feed/confirm", true, o.confirmFeed},
+		{"GET one/events", parts.One != nil, o.listOneEvents},
+		{"GET one/event", parts.One != nil, o.showOneEvent},
+		{"POST one/events/replay", parts.One != nil, o.replayOneEvents},
+		{"GET one/offers", parts.One != nil, o.listOneOffers},
+		{"GET one/offer", parts.One != nil, o.showOneOffer},
 	} {
 		method, path, _ := strings.Cut(route.pattern, " ")
 		handle := route.handle

@@ -40,7 +40,7 @@ type State string
 
 // The states.
 const (
-	New      State = "new"      // is to be worked
+	Waiting  State = "new"      // is to be worked; New is the constructor's name
 	Done     State = "done"     // what is due was done
 	Recorded State = "recorded" // was only stored: it is flagged, or the rule says so
 	Failed   State = "failed"   // was given up; it can be replayed
