@@ -15,8 +15,8 @@ import (
 // be copied.
 const (
 	demoOnePrefix   = "/_one"
-	demoOneTenant   = "demo"
-	demoOneKey      = "demo-key:0123456789abcdef"
+	demoOneTenant   = onesandbox.DemoTenant
+	demoOneKey      = onesandbox.DemoAPIAuth
 	demoOneUser     = "one"
 	demoOnePassword = "demo-one-password"
 )

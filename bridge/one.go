@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,20 +30,21 @@ func OneClientConfig(c config.One) integration.Config {
 
 // oneRules are the rules of one.events.
 func oneRules(entries []string) (map[one.Kind]one.Rule, error) {
-	rules := map[one.Kind]one.Rule{}
+	rules, others := map[one.Kind]one.Rule{}, one.RuleUpdate
 	for _, text := range entries {
 		kind, rule, err := config.ParseEventRule(text)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, fmt.Errorf("one.events: %w", err)
-		}
-		if kind != "*" {
+		case kind == "*":
+			others = one.Rule(rule)
+		default:
 			rules[one.Kind(kind)] = one.Rule(rule)
-			continue
 		}
-		for _, other := range one.Kinds() {
-			if _, named := rules[other]; !named {
-				rules[other] = one.Rule(rule)
-			}
+	}
+	for _, kind := range one.Kinds() {
+		if _, named := rules[kind]; !named {
+			rules[kind] = others
 		}
 	}
 	return rules, nil
@@ -92,7 +94,7 @@ func (w *selling) mount(router fiber.Router) { w.events.Mount(router) }
 // unlimited says whether a request is one of ONe's events with valid credentials:
 // hundreds come in a second from one address, and each is another customer's.
 func (w *selling) unlimited(c *fiber.Ctx) bool {
-	return w.receiving && one.Path(c.Path()) && w.events.Admits(c.Get(fiber.HeaderAuthorization))
+	return w.receiving && strings.HasPrefix(strings.ToLower(c.Path()), one.WebhookPath) && w.events.Admits(c.Get(fiber.HeaderAuthorization))
 }
 
 // run works the events until ctx ends.
@@ -108,7 +110,7 @@ func (w *selling) run(ctx context.Context) {
 // close ends what has no run. Nil is closed already.
 func (w *selling) close() {
 	if w != nil && w.client != nil {
-		w.client.Close()
+		_ = w.client.Close()
 	}
 }
 
