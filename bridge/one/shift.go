@@ -20,6 +20,8 @@ const (
 	gatherFor = 20 * time.Millisecond
 	// breath is the least time from the beginning of one sweep to that of the next.
 	breath = 25 * time.Millisecond
+	// mostInVain is how many events a sweep may pass over for each one that it takes.
+	mostInVain = 20
 )
 
 // shift works events until none is due. It sweeps over all that are new, by id, and
@@ -133,9 +135,9 @@ func (t *shift) readPage(ctx context.Context) error {
 	for _, l := range fresh {
 		t.start(ctx, l)
 	}
-	if t.finished = len(events) < pageSize; t.finished && t.left > t.took {
-		// Many wait, as when ONe is not there: reading them over and over takes a
-		// fifth of the time at most.
+	if t.finished = len(events) < pageSize; t.finished && t.left > mostInVain*t.took {
+		// Nearly all of them wait, as when ONe is not there: reading them over and over
+		// takes a fifth of the time at most.
 		t.notBefore = later(t.notBefore, time.Now().Add(4*t.reading))
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"octobridge/bridge"
 	"octobridge/bridge/config"
+	"octobridge/bridge/one/integration"
 	"octobridge/idosell"
 )
 
@@ -35,8 +36,8 @@ var exitCodes = []struct {
 	{exitOK, "It was done, or the answer is yes."},
 	{exitNo, "The answer is no: nothing was found, cannot be had, or a rule failed."},
 	{exitUsage, "The command line or the configuration is wrong. Nothing was sent."},
-	{exitUpstream, "No answer, or an error, from the wholesaler or the adapter to be checked."},
-	{exitLogin, "The wholesaler refused the login, the password or the dropshippingKey."},
+	{exitUpstream, "No answer, or an error, from the wholesaler, ONe or a checked adapter."},
+	{exitLogin, "Login, password or dropshippingKey were refused, or the key of ONe."},
 	{exitMachine, "This machine stood in the way: a port, a file, the disk, the database."},
 	{exitService, "No service answers, it refuses the operator token, or it failed."},
 	{exitInterrupted, "It was interrupted before it was done. A service that stops ends with 0."},
@@ -111,6 +112,17 @@ func exitCode(err error) int {
 		}
 		return exitUpstream
 	}
+	if failure, ok := errors.AsType[*integration.Error](err); ok {
+		switch failure.Kind {
+		case integration.KindLogin:
+			return exitLogin
+		case integration.KindNotFound:
+			return exitNo
+		case integration.KindRequest:
+			return exitUsage
+		}
+		return exitUpstream
+	}
 	if is[*unreachable](err) || errors.Is(err, idosell.ErrGateMissing) {
 		return exitUpstream
 	}
@@ -140,9 +152,12 @@ func (p *program) report(err error) {
 	if failure, ok := errors.AsType[*idosell.Error](err); ok {
 		p.again(failure.SendAgain, failure.RetryAfter)
 	}
+	if failure, ok := errors.AsType[*integration.Error](err); ok {
+		p.again(idosell.SendAgain(failure.SendAgain), failure.RetryAfter)
+	}
 }
 
-// again says whether what failed at the wholesaler's may be sent again.
+// again says whether what failed at the wholesaler's, or at ONe, may be sent again.
 func (p *program) again(safe idosell.SendAgain, after time.Duration) {
 	again := "safe to send again: " + string(safe)
 	if after > 0 && safe != idosell.SendAgainNo {

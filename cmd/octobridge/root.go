@@ -99,6 +99,7 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 		p.webhooksCommand(),
 		p.alertsCommand(),
 		p.jobsCommand(),
+		p.oneCommand(),
 		p.conformanceCommand(),
 		p.configCommand(),
 		p.versionCommand(),

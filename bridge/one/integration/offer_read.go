@@ -59,6 +59,9 @@ func readOffer(content []byte, asked string) (*Offer, error) {
 		Notes:      []Note{}, Attachments: []Attachment{},
 	}
 	var odd warnings
+	if offer.ID != "" && !strings.EqualFold(offer.ID, asked) {
+		odd.add("ONe was asked for the offer %q and answered with %q", clip(asked, 60), clip(offer.ID, 60))
+	}
 	found, err := collectLines(object, &odd)
 	if err != nil {
 		return nil, err
@@ -68,8 +71,6 @@ func readOffer(content []byte, asked string) (*Offer, error) {
 	}
 	if offer.ID == "" {
 		offer.ID = asked
-	} else if !strings.EqualFold(offer.ID, asked) {
-		odd.add("ONe was asked for the offer %q and answered with %q", clip(asked, 60), clip(offer.ID, 60))
 	}
 	offer.readNotes(object)
 	offer.settleCurrency(found.lines, &odd)
