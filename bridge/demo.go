@@ -14,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"octobridge/bridge/config"
+	onesandbox "octobridge/bridge/one/sandbox"
 	"octobridge/bridge/pricing"
 	"octobridge/bridge/storefront"
 	"octobridge/idosell"
@@ -61,6 +62,10 @@ type DemoInfo struct {
 	SearchTerm      string `json:"searchTerm"`    // a word of its name
 	IdentityKeyID   string `json:"identityKeyId"` // of identity tokens, in dropshipping
 	IdentityKey     string `json:"identityKey"`
+	One             string `json:"one"`     // ONe, with a page to send its events from
+	OneUser         string `json:"oneUser"` // that its events must bring
+	OnePassword     string `json:"onePassword"`
+	OneCustomer     string `json:"oneCustomer"` // the customer's id at ONe
 }
 
 // Demo is a wholesaler and a bridge in front of it, both on loopback, with data
@@ -70,6 +75,7 @@ type Demo struct {
 
 	wholesaler *sandbox.Server
 	oct8ne     *oct8nesandbox.Server
+	one        *onesandbox.Server
 	shop       *demoShop
 	service    *Service
 	folder     string
@@ -126,6 +132,9 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 	d.oct8ne = oct8nesandbox.New(oct8nesandbox.Options{
 		Token: secret.New(DemoAPIToken), License: demoLicense, CustomerEmail: sandbox.DemoCustomerEmail, Logger: options.Logger,
 	})
+	d.one = onesandbox.New(onesandbox.Options{
+		Tenant: demoOneTenant, APIAuth: demoOneKey, Bridge: public, User: demoOneUser, Password: demoOnePassword, Logger: options.Logger,
+	})
 	settings := demoConfig(options.Kind, public, wholesaler, d.folder, catalogue.Currency)
 	if options.Live {
 		settings.Feed = config.Feed{}
@@ -138,8 +147,10 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 		OperatorListen: "127.0.0.1:0",
 		Public: func(router fiber.Router) {
 			d.oct8ne.Mount(router)
+			d.one.Mount(router.Group(demoOnePrefix))
 			d.shop.mount(router)
 		},
+		OneTold: d.tellAgent,
 	}); err != nil {
 		_ = listener.Close()
 		return nil, err
@@ -172,6 +183,7 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 		CustomerEmail: sandbox.DemoCustomerEmail, OrderReference: sandbox.DemoReference,
 		Login: sandbox.DemoLogin, Password: sandbox.DemoPassword, DropshippingKey: sandbox.DemoDropshippingKey,
 		VisitorLogin: sandbox.DemoBuyerLogin, VisitorPassword: sandbox.DemoBuyerPassword,
+		One: public + demoOnePrefix, OneUser: demoOneUser, OnePassword: demoOnePassword, OneCustomer: demoOneCustomer(options.Kind),
 	}
 	d.Info.ProductID, d.Info.SearchTerm = demoExample(catalogue)
 	if options.Kind == Dropshipping {
@@ -211,6 +223,9 @@ func (d *Demo) Close() error {
 	}
 	if d.shop != nil {
 		d.shop.visitors.close()
+	}
+	if d.one != nil {
+		err = errors.Join(err, d.one.Close())
 	}
 	if d.wholesaler != nil {
 		err = errors.Join(err, d.wholesaler.Close())
@@ -269,6 +284,11 @@ func demoConfig(kind ShopKind, public, wholesaler, folder, currency string) conf
 		Oct8ne: config.Oct8ne{
 			APIToken: idosell.NewSecret(DemoAPIToken), License: demoLicense, BackofficeURL: public,
 			Server: strings.TrimPrefix(public, "http://"), StaticServer: strings.TrimPrefix(public, "http://"),
+		},
+		// And so is its ONe.
+		One: config.One{
+			WebhookUser: demoOneUser, WebhookPassword: idosell.NewSecret(demoOnePassword),
+			URL: public + demoOnePrefix, Tenant: demoOneTenant, APIAuth: idosell.NewSecret(demoOneKey),
 		},
 	}
 }

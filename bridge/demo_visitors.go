@@ -16,6 +16,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/shopspring/decimal"
 
+	onesandbox "octobridge/bridge/one/sandbox"
 	"octobridge/bridge/orders"
 	"octobridge/bridge/storefront"
 	"octobridge/bridge/visitors"
@@ -268,7 +269,7 @@ func (d *demoVisitors) SignInDemo(ctx context.Context, r storefront.Request) (st
 func demoToken(audience string, now time.Time) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 		"sub": demoCustomer.ID, "email": demoCustomer.Email, "given_name": demoCustomer.FirstName, "family_name": demoCustomer.LastName,
-		"aud": audience, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(),
+		"one_customer_id": onesandbox.DemoCustomer, "aud": audience, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(),
 	})
 	token.Header["kid"] = DemoTokenKeyID
 	return token.SignedString([]byte(DemoTokenKey))

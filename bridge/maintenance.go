@@ -13,6 +13,7 @@ import (
 	"octobridge/bridge/customers"
 	"octobridge/bridge/jobs"
 	"octobridge/bridge/notify"
+	"octobridge/bridge/one"
 	"octobridge/bridge/orders"
 	"octobridge/bridge/pricing"
 	"octobridge/bridge/shopapi"
@@ -84,7 +85,7 @@ func migrateAll(ctx context.Context, s *store.Store) error {
 	if _, err := openSessions(ctx, s, slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
-	for _, migrate := range []func(context.Context, *store.Store) error{jobs.Migrate, orders.Migrate, notify.Migrate, shopapi.Migrate, catalog.Migrate, pricing.Migrate, visitors.Migrate, customers.Migrate} {
+	for _, migrate := range []func(context.Context, *store.Store) error{jobs.Migrate, orders.Migrate, notify.Migrate, shopapi.Migrate, catalog.Migrate, pricing.Migrate, visitors.Migrate, customers.Migrate, one.Migrate} {
 		if err := migrate(ctx, s); err != nil {
 			return err
 		}

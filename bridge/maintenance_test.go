@@ -34,7 +34,7 @@ func TestMaintenanceOfEveryConcern(t *testing.T) {
 			for _, one := range pending {
 				concerns[one.Concern] = true
 			}
-			for _, concern := range []string{"store", "bridge", "jobs", "river", "orders", "notify", "shopapi"} {
+			for _, concern := range []string{"store", "bridge", "jobs", "river", "orders", "notify", "shopapi", "one"} {
 				if !concerns[concern] {
 					t.Errorf("%s is not pending in an empty database", concern)
 				}

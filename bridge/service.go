@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"octobridge/bridge/config"
+	"octobridge/bridge/one"
+	"octobridge/bridge/one/integration"
 	"octobridge/bridge/orders"
 	"octobridge/bridge/server"
 	"octobridge/bridge/store"
@@ -33,6 +35,7 @@ type Service struct {
 	offer   *offer
 	confirm *confirmations
 	visits  *visiting
+	selling *selling
 	logger  *slog.Logger
 	outages seldom // of lines about methods that could not be answered
 }
@@ -48,10 +51,14 @@ type ServiceOptions struct {
 	OperatorListen string               // loopback address for the operator listener beside its socket; for tests and the demo
 	Transport      http.RoundTripper    // to the wholesaler's CustomerAPI; nil: the network
 	Oct8ne         http.RoundTripper    // to oct8ne's servers; nil: the network
+	One            http.RoundTripper    // to ONe's integration API; nil: the network
 	FeedTransport  http.RoundTripper    // to its feed, and to the bank of the exchange rates; nil: the network
 	Public         func(fiber.Router)   // mounts more on the public listener; may be nil
 	Registry       *prometheus.Registry // nil: one of its own
-	// Step is told of each step on an order's way; see orders.Options. For tests.
+	// OneTold is told of ONe's events that were worked; see one.Options. May be nil.
+	OneTold func(event one.Event, visitors []string, offer *integration.Offer)
+	// Step is told of each step on an order's way, and on an event's; see
+	// orders.Options and one.Options. For tests.
 	Step func(step string)
 }
 
@@ -125,6 +132,9 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 	if err := s.visits.open(ctx, s, &c, options.Oct8ne, registry); err != nil {
 		return nil, err
 	}
+	if s.selling, err = openSelling(ctx, s, &c, &options, registry); err != nil {
+		return nil, err
+	}
 	s.renewal.renew, s.renewal.until = s.client.Renew, s.client.SessionUntil
 	if ShopKind(c.Shop.Kind) == Dropshipping && c.Shop.ProductURL == "" {
 		s.logger.WarnContext(ctx, "visitors of the shop are sent to the wholesaler's own pages: set shop.product_url to the shop's")
@@ -143,6 +153,7 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 		OperatorToken:     c.Operator.Token,
 		Operator:          s.mountOperator,
 		Large:             ShopLargeBodies(s.orders.tokens),
+		Unlimited:         s.selling.unlimited,
 		Registry:          registry,
 		Logger:            s.logger,
 		Checks: []server.Check{
@@ -162,6 +173,7 @@ func NewService(ctx context.Context, options ServiceOptions) (_ *Service, err er
 			s.visits.mount(router)
 			mounting = MountShopAPI(router, s.shopAPI(s.orders.orders, s.orders.tokens, c.PublicURL, c.Shop.Locale, c.Shop.Currency))
 			s.orders.notices.Mount(router)
+			s.selling.mount(router)
 			if options.Public != nil {
 				options.Public(router)
 			}
@@ -220,6 +232,7 @@ func (s *Service) mountOperator(mux *http.ServeMux) {
 		Jobs:    jobDesk{s.orders.queue},
 		Feed:    s.offer.desk(),
 		Search:  SearchDeskOf(s.adapter),
+		One:     s.selling.events,
 		Logger:  s.logger,
 	})
 }
@@ -275,6 +288,7 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() { loadOrders(background, s.adapter.LoadOrders) })
 	group.Go(func() { s.offer.run(background) })
 	group.Go(func() { s.visits.run(background) })
+	group.Go(func() { s.selling.run(background) })
 	var fulfilling error
 	group.Go(func() { fulfilling = s.orders.run(background) })
 	err := s.server.Serve(ctx)
@@ -313,6 +327,7 @@ func (s *Service) Close() error {
 	if s.confirm != nil {
 		s.confirm.close()
 	}
+	s.selling.close()
 	err = s.visits.close()
 	if s.client != nil {
 		err = errors.Join(err, s.client.Close())

@@ -65,6 +65,11 @@ const (
 	RuleRecord Rule = "record" // it is only stored
 )
 
+// Outcomes are what Options.Observe is told.
+func Outcomes() []string {
+	return []string{"stored", "repeated", "refused", "flood", "done", "recorded", "failed"}
+}
+
 // Event is one event as it is kept. Its body is as it came, and may hold personal
 // data: it belongs into no log.
 type Event struct {

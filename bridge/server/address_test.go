@@ -95,6 +95,26 @@ func TestTheRateLimit(t *testing.T) {
 	}
 }
 
+// Whoever has proved who it is sends as much as it likes, and uses up nothing of
+// what others from the same address have.
+func TestRequestsThatAreNotCounted(t *testing.T) {
+	s := start(t, server.Options{
+		RequestsPerMinute: 2,
+		Unlimited:         func(c *fiber.Ctx) bool { return c.Path() == "/events" && c.Get("Authorization") == "known" },
+		Public:            func(router fiber.Router) { router.Get("/events", func(c *fiber.Ctx) error { return nil }) },
+	})
+	for range 10 {
+		if got := s.get("/events", "Authorization", "known"); got.status != 200 {
+			t.Fatalf("got %d", got.status)
+		}
+	}
+	for i, want := range []int{200, 200, 429} {
+		if got := s.get("/events", "Authorization", "guessed"); got.status != want {
+			t.Errorf("guess %d gets %d, want %d", i+1, got.status, want)
+		}
+	}
+}
+
 func TestNoRateLimit(t *testing.T) {
 	s := start(t, server.Options{})
 	for range 100 {

@@ -70,8 +70,9 @@ func (s *Server) handle(c *fiber.Ctx) (err error) {
 	c.SetUserContext(s.requests)
 
 	path := c.Path()
-	probe := path == "/healthz" || path == "/readyz" // a balancer's, which must not be told to wait
-	if wait := s.limit.take(begin, client, probe); wait > 0 {
+	exempt := path == "/healthz" || path == "/readyz" || // a balancer's, which must not be told to wait
+		s.options.Unlimited != nil && s.options.Unlimited(c)
+	if wait := s.limit.take(begin, client, exempt); wait > 0 {
 		c.Set(fiber.HeaderRetryAfter, strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
 		err = s.refuse(c, fiber.ErrTooManyRequests)
 	} else {

@@ -35,6 +35,10 @@ type Options struct {
 	// RequestsPerMinute is how many requests one client address may send: so
 	// many at once, and so many each minute. 0: no limit.
 	RequestsPerMinute int
+	// Unlimited says that a request does not count towards RequestsPerMinute: its
+	// sender has proved who it is. It is asked of every request, before it is
+	// routed; nil: none is.
+	Unlimited func(*fiber.Ctx) bool
 	// BodyBytes is the size of the largest request body; 0: 1 MiB.
 	BodyBytes int
 	// Large lets one route take larger bodies; nil: none does.

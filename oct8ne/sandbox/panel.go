@@ -29,7 +29,7 @@ var (
 // does when it is loaded, it does with those before it.
 var scriptParts = []string{
 	"words.js", "shop.js", "elements.js", "memory.js", "jsonp.js", "frame.js",
-	"customer.js", "products.js", "product.js", "orders.js", "events.js", "chat.js",
+	"notes.js", "customer.js", "products.js", "product.js", "orders.js", "events.js", "chat.js",
 }
 
 // script joins the parts into one function, so that the page sees none of their

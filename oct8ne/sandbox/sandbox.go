@@ -62,6 +62,7 @@ type Server struct {
 	failing int // the status of every call; 0: none fails
 	last    uint64
 	updates []numbered
+	notes   []numberedNote
 	sales   []Sale
 	linkUps []LinkUp
 }

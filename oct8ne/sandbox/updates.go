@@ -24,7 +24,8 @@ type Update struct {
 	Status int `json:"status"`
 }
 
-// numbered is an update with its place among all that ever came, from 1.
+// numbered is an update with its place among all updates and notes that ever came,
+// from 1.
 type numbered struct {
 	Update
 	number uint64
@@ -107,6 +108,13 @@ type event struct {
 	At   time.Time `json:"at"`
 }
 
+// news is what came for a visitor, the oldest first.
+type news struct {
+	After   uint64  `json:"after"` // the newest number
+	Updates []event `json:"updates"`
+	Notes   []Note  `json:"notes"`
+}
+
 // events answers what came for a visitor after a number, as soon as something did,
 // at the latest after wait (seconds, 20 at most and by default). Without after,
 // or with one that this server never gave, it answers the newest number at once.
@@ -121,20 +129,20 @@ func (s *Server) events(c *fiber.Ctx) error {
 		return complain(c, http.StatusBadRequest, "visitor must be the value of the cookie oct8ne-visitor; after and wait must be whole numbers, if given.")
 	}
 	if c.Query("after") == "" {
-		_, newest, _ := s.since(visitor, math.MaxUint64)
-		return answerJSON(c, http.StatusOK, fiber.Map{"after": newest, "updates": []event{}})
+		found, _ := s.since(visitor, math.MaxUint64)
+		return answerJSON(c, http.StatusOK, found)
 	}
 	defer s.waiting.Add(-1)
 	if s.waiting.Add(1) > maxWaiting {
 		c.Set(fiber.HeaderRetryAfter, "5")
 		return complain(c, http.StatusTooManyRequests, "Too many panels are waiting. Close some.")
 	}
-	found, newest := s.await(c.UserContext(), visitor, after, wait)
+	found := s.await(c.UserContext(), visitor, after, wait)
 	if s.closed.Err() != nil {
 		c.Set(fiber.HeaderRetryAfter, "5")
 		return complain(c, http.StatusServiceUnavailable, "oct8ne's sandbox is stopping.")
 	}
-	return answerJSON(c, http.StatusOK, fiber.Map{"after": newest, "updates": found})
+	return answerJSON(c, http.StatusOK, found)
 }
 
 // waitOf reads how long a panel wants to wait, in seconds.
@@ -154,34 +162,34 @@ func number(written string) (uint64, error) {
 	return strconv.ParseUint(written, 10, 53) // a page's numbers hold no more
 }
 
-// await returns what came for a visitor after a number, and the newest number. It
-// waits for something to come, no longer than wait.
-func (s *Server) await(ctx context.Context, visitor string, after uint64, wait time.Duration) ([]event, uint64) {
+// await returns what came for a visitor after a number. It waits for something to
+// come, no longer than wait.
+func (s *Server) await(ctx context.Context, visitor string, after uint64, wait time.Duration) news {
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
 	for {
-		found, newest, changed := s.since(visitor, after)
-		if len(found) > 0 || wait <= 0 || after > newest {
-			return found, newest
+		found, changed := s.since(visitor, after)
+		if len(found.Updates)+len(found.Notes) > 0 || wait <= 0 || after > found.After {
+			return found
 		}
 		select {
 		case <-changed:
 		case <-timeout.C:
-			return found, newest
+			return found
 		case <-ctx.Done():
-			return found, newest
+			return found
 		case <-s.closed.Done():
-			return found, newest
+			return found
 		}
 	}
 }
 
-// since returns what came for a visitor after a number, the newest number, and
-// what is closed when there is more.
-func (s *Server) since(visitor string, after uint64) (found []event, newest uint64, changed <-chan struct{}) {
+// since returns what came for a visitor after a number, and what is closed when
+// there is more.
+func (s *Server) since(visitor string, after uint64) (_ news, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found = []event{}
+	found := []event{}
 	for _, update := range slices.Backward(s.updates) {
 		if update.number <= after {
 			break
@@ -191,5 +199,5 @@ func (s *Server) since(visitor string, after uint64) (found []event, newest uint
 		}
 	}
 	slices.Reverse(found)
-	return found, s.last, s.changed
+	return news{After: s.last, Updates: found, Notes: s.notesSince(visitor, after)}, s.changed
 }

@@ -17,8 +17,8 @@ func TestWaitsEndInTime(t *testing.T) {
 				t.Fatal(err)
 			}
 			began := time.Now()
-			if found, _ := s.await(t.Context(), "v", 0, wait); len(found) != 0 || time.Since(began) != want {
-				t.Errorf("%q: %d updates after %v, want none after %v", asked, len(found), time.Since(began), want)
+			if found := s.await(t.Context(), "v", 0, wait); len(found.Updates) != 0 || time.Since(began) != want {
+				t.Errorf("%q: %d updates after %v, want none after %v", asked, len(found.Updates), time.Since(began), want)
 			}
 		})
 	}

@@ -7,7 +7,7 @@ function startChat() {
 	if (going && going === memory.visitor && listening) return;
 	const visitor = going || newVisitor();
 	if (memory.visitor !== visitor) {
-		remember({ visitor, after: null });
+		remember({ visitor, after: null, notes: [] });
 		writeDown("chat", "started", say("chatStarted"));
 	}
 	setVisitorCookie(visitor);
@@ -21,7 +21,7 @@ function endChat() {
 	stopListening();
 	setVisitorCookie("");
 	writeDown("chat", "ended", say("chatEnded"));
-	remember({ visitor: "", after: null, tab: "customer" });
+	remember({ visitor: "", after: null, tab: "customer", notes: [] });
 	minimise();
 	connection.textContent = "";
 	customerRound++; // no answer is waited for

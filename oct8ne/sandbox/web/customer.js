@@ -40,7 +40,7 @@ function showCustomer() {
 		return;
 	}
 	const top = page.scrollTop;
-	page.replaceChildren(...[customerTrouble && trouble(customerTrouble, () => refresh()), person(), viewing(), cartCard(), wishCard()].filter(Boolean));
+	page.replaceChildren(...[customerTrouble && trouble(customerTrouble, () => refresh()), person(), notesCard(), viewing(), cartCard(), wishCard()].filter(Boolean));
 	page.scrollTop = top;
 }
 

@@ -22,6 +22,7 @@ async function listen(visitor) {
 			connected(true);
 			[pause, answered] = [0, true];
 			for (const { what } of answer.updates) writeDown("update", what, say("update." + what), "oct8ne");
+			for (const note of answer.notes) takeNote(note);
 			const news = new Set(answer.updates.map(({ what }) => what));
 			if (news.size > 0) updated(news.size === 1 ? [...news][0] : undefined);
 		} catch {

@@ -4,13 +4,14 @@
 const COOKIE = "oct8ne-visitor";
 const STORED = "oct8ne-sandbox-panel";
 const MOST_LINES = 20;
+const MOST_NOTES = 3;
 
-const memory = Object.assign({ visitor: "", after: null, tab: "customer", minimised: false, lines: [] }, stored());
+const memory = Object.assign({ visitor: "", after: null, tab: "customer", minimised: false, lines: [], notes: [] }, stored());
 
 function stored() {
 	try {
 		const kept = JSON.parse(sessionStorage.getItem(STORED));
-		return kept && Array.isArray(kept.lines) ? kept : {};
+		return kept && Array.isArray(kept.lines) && Array.isArray(kept.notes) ? kept : {};
 	} catch {
 		return {};
 	}
