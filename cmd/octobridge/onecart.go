@@ -166,7 +166,7 @@ func (p *program) addCable(ctx context.Context, cmd *cobra.Command, o *atONe, ca
 	for _, length := range cable.Lengths {
 		result.Lengths = append(result.Lengths, length.String())
 	}
-	return p.print(result, func(w io.Writer) { fmt.Fprintln(w, result.sentence()) })
+	return p.print(result, func(w io.Writer) { io.WriteString(w, hang("", result.sentence(), p.width())) })
 }
 
 // productsOf names what was to be put into a cart.
@@ -179,10 +179,11 @@ func productsOf(cable integration.Cable) string {
 
 // sentence says what was put into the cart.
 func (r cableResult) sentence() string {
-	lengths := strings.Join(r.Lengths, ", ")
+	unit := ""
 	if r.Unit != "" {
-		lengths += " " + r.Unit
+		unit = " " + oneLine(r.Unit)
 	}
+	lengths := strings.Join(r.Lengths, unit+", ") + unit
 	text := fmt.Sprintf("%s of %s in the cart %s: %s", plural(len(r.Lengths), "length"), oneLine(r.Cable), oneLine(r.Cart), lengths)
 	each := len(r.Lengths) > 1
 	if r.Drum != "" {

@@ -27,7 +27,7 @@ func TestOneCartGetsCable(t *testing.T) {
 	if code != exitOK || errOut != "" {
 		t.Fatalf("exit code %d: %s%s", code, out, errOut)
 	}
-	if want := "2 lengths of KAB/YDYP-3X1.5 in the cart K/9001/1: 12.5, 30 m, each on a drum BEBEN-500; each comes in one shipment, later if need be.\n"; out != want {
+	if want := "2 lengths of KAB/YDYP-3X1.5 in the cart K/9001/1: 12.5 m, 30 m, each on a drum BEBEN-500; each comes in one shipment, later if need be.\n"; out != want {
 		t.Errorf("it says %q, want %q", out, want)
 	}
 	lines, calls := s.lines(t, onesandbox.DemoCart)

@@ -74,11 +74,11 @@ test. Exits with 1 where there is none.`,
 // eventTable lists events.
 func eventTable(events []bridge.OneEvent) table {
 	rows := table{columns: []column{
-		{title: "ID", right: true, whole: true}, {title: "Received", whole: true}, {title: "Kind", whole: true}, {title: "Customer"}, {title: "About"},
-		{title: "State", whole: true}, {title: "Outcome"},
+		{title: "ID", right: true, whole: true}, {title: "Received", whole: true}, {title: "Kind", whole: true},
+		{title: "State", whole: true}, {title: "Customer"}, {title: "About"},
 	}}
 	for _, event := range events {
-		rows.add(strconv.FormatInt(event.ID, 10), toTheSecond(event.ReceivedAt), event.Kind, event.Customer, cmp.Or(event.Offer, event.Cart), event.State, outcomeOf(event))
+		rows.add(strconv.FormatInt(event.ID, 10), toTheSecond(event.ReceivedAt), event.Kind, event.State, event.Customer, outcomeOf(event))
 	}
 	return rows
 }
@@ -91,7 +91,7 @@ func toTheSecond(t time.Time) string {
 	return t.Local().Format("01-02 15:04:05")
 }
 
-// outcomeOf says in a few words what came of an event.
+// outcomeOf says in a few words what an event is about, and what came of it.
 func outcomeOf(event bridge.OneEvent) string {
 	outcome := event.Outcome
 	if event.Flag != "" && !strings.Contains(outcome, event.Flag) {
@@ -100,7 +100,8 @@ func outcomeOf(event bridge.OneEvent) string {
 	if event.State == string(one.Waiting) && event.Attempts > 0 {
 		outcome = "next " + toTheSecond(event.DueAt) + "  " + outcome
 	}
-	return outcome
+	// What it is about comes first, as that is what is looked for.
+	return strings.TrimSpace(cmp.Or(event.Offer, event.Cart) + "  " + outcome)
 }
 
 // countsText says how many events there are in each state.

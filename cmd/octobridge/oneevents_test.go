@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"octobridge/bridge"
 	onesandbox "octobridge/bridge/one/sandbox"
@@ -38,7 +41,7 @@ func TestOneEventsOfTheRunningService(t *testing.T) {
 		want []string // in the order of the lines
 		not  string
 	}{
-		{[]string{"list"}, exitOK, []string{"4", "unreadable", "O/no-such", "failed", "7701", "done", "client-logged", "In all: 0 new, 2 done, 1 recorded, 1 failed."}, "@"},
+		{[]string{"list"}, exitOK, []string{"4", "unreadable", "failed", "O/no-such", "done", "7701", "client-logged", "In all: 0 new, 2 done, 1 recorded, 1 failed."}, "@"},
 		{[]string{"list", "--kind", "cart-opened", "--customer", "9001"}, exitOK, []string{"7701"}, "client-logged"},
 		{[]string{"list", "--customer", "ORG:9001", "--limit", "1"}, exitOK, []string{"offer-opened"}, "cart-opened"},
 		{[]string{"list", "--flagged"}, exitOK, []string{"unreadable"}, "7701"},
@@ -129,4 +132,22 @@ func TestOneEventBodyOnATerminal(t *testing.T) {
 			t.Errorf("%q is shown as %q, want %q", body, got, want)
 		}
 	}
+}
+
+// FuzzOneEventBody: whatever ONe, or somebody in its place, sends, showing it writes
+// lines of text and nothing that a terminal obeys.
+func FuzzOneEventBody(f *testing.F) {
+	for _, body := range []string{"", `{"clientId":"org:9001"}`, "\x1b[2J", "a\r\nb\tc", "\u202etxt", `[{"a":"\u001b"}]`, "\x9b31m", strings.Repeat("[", 200)} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		if !utf8.ValidString(body) {
+			return // those travel as base64
+		}
+		for line := range strings.SplitSeq(bodyText(bridge.OneEvent{Body: body, BodyEncoding: "utf-8"}), "\n") {
+			if strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || slices.Contains(turning, r) }) {
+				t.Fatalf("%q is shown as %q", body, line)
+			}
+		}
+	})
 }

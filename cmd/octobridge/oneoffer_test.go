@@ -68,7 +68,7 @@ func TestOneOfferThatIsOdd(t *testing.T) {
 		t.Fatalf("exit code %d: %s%s", code, out, errOut)
 	}
 	for _, want := range []string{"Orphan   ", "line odd-2: has no place below its parent, line not-in-this-offer", "Cycle    ",
-		"line odd-3: is, by its parent, line odd-4, below itself", "line odd-5: is, by its parent, line odd-5, below itself", "on 5 lines"} {
+		"line odd-3: is, by its parent, line odd-4, below itself", "line odd-5: is, by its parent, line odd-5, below itself", "on 5 lines", "? Bęben drewniany 500 mm"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in:\n%s", want, out)
 		}

@@ -43,7 +43,11 @@ func quantityText(line *integration.Line) string {
 // and below what is odd about it.
 func (v oneOfferView) write(w io.Writer, width int) {
 	var head sheet
-	head.add("Offer", strings.TrimSpace(v.Number+"  "+v.ID))
+	name := v.ID
+	if v.Number != "" && v.Number != v.ID {
+		name = v.Number + "  " + v.ID
+	}
+	head.add("Offer", name)
 	head.add("Customer", v.Customer)
 	head.add("Status", v.Status)
 	head.add("Expires", v.Expires)
@@ -73,19 +77,22 @@ func (v oneOfferView) write(w io.Writer, width int) {
 	}
 }
 
-// linesTable lists the lines of an offer, each below its parent: at the end those
-// outside the tree, so that each line is there once.
+// linesTable lists the lines of an offer, each below its parent: at the end, marked
+// with "?", those outside the tree, so that each line is there once.
 func linesTable(offer *integration.Offer) table {
 	rows := table{columns: []column{
 		{title: "Product"}, {title: "Code", whole: true}, {title: "Quantity", right: true}, {title: "Price", right: true},
 		{title: "Purchase", right: true}, {title: "Line total", right: true},
 	}}
-	offer.Walk(func(line *integration.Line, depth int) {
+	put := func(line *integration.Line, depth int, outside bool) {
 		name, currency := oneLine(line.Name), ""
 		if line.Currency != offer.Currency {
 			currency = oneLine(line.Currency)
 		}
-		if depth > 0 {
+		switch {
+		case depth == 0 && outside:
+			name = "? " + name
+		case depth > 0:
 			// Two columns a level; a tree that is deeper than a terminal is wide stays
 			// readable.
 			name = strings.Repeat("  ", min(depth, deepest)-1) + "└ " + name
@@ -95,7 +102,11 @@ func linesTable(offer *integration.Offer) table {
 			name, oneLine(line.ProductID), oneLine(quantityText(line)),
 			amountIn(line.Price, currency), amountIn(line.PurchasePrice, currency), amountIn(line.Total, currency),
 		})
-	})
+	}
+	integration.Walk(offer.Lines, func(line *integration.Line, depth int) { put(line, depth, false) })
+	for _, outside := range [][]*integration.Line{offer.Orphans, offer.Cycles} {
+		integration.Walk(outside, func(line *integration.Line, depth int) { put(line, depth, true) })
+	}
 	return rows
 }
 
