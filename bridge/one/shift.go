@@ -18,7 +18,8 @@ const (
 	// gatherFor is how long the first line that has ended waits for others, so that
 	// one transaction marks many.
 	gatherFor = 20 * time.Millisecond
-	// breath is the least time from the beginning of one sweep to that of the next.
+	// breath is the least time from the beginning of one sweep to that of the next,
+	// but where a customer waits for it.
 	breath = 25 * time.Millisecond
 	// mostInVain is how many events a sweep may pass over for each one that it takes.
 	mostInVain = 20
@@ -56,7 +57,9 @@ type shift struct {
 	reading    time.Duration   // how long it read
 	took, left int             // events taken, and passed over
 	notBefore  time.Time       // when the next sweep may begin
+	breathe    time.Time       // when it may begin where nobody waits for it
 	again      bool            // there may be more to do: sweep once more
+	waits      bool            // there is more to do
 }
 
 // line is events of one customer, to be worked in this order.
@@ -97,14 +100,14 @@ func (t *shift) run(ctx context.Context) error {
 
 // read goes on with the sweep while there is room, and begins one where it should.
 func (t *shift) read(ctx context.Context) error {
-	if t.finished && t.again && !time.Now().Before(t.notBefore) {
-		t.after, t.finished, t.again = 0, false, false
+	if t.finished && t.again && t.untilSweep() <= 0 {
+		t.after, t.finished, t.again, t.waits = 0, false, false, false
 		t.slowPassed, t.next, t.reading, t.took, t.left = false, time.Time{}, 0, 0, 0
 		clear(t.passed)
 	}
 	for ctx.Err() == nil && !t.finished && t.quickHeld < mostQuick {
 		if t.after == 0 {
-			t.notBefore = time.Now().Add(breath)
+			t.breathe = time.Now().Add(breath)
 		}
 		if err := t.readPage(ctx); err != nil {
 			if ctx.Err() != nil {
@@ -138,16 +141,19 @@ func (t *shift) readPage(ctx context.Context) error {
 	if t.finished = len(events) < pageSize; t.finished && t.left > mostInVain*t.took {
 		// Nearly all of them wait, as when ONe is not there: reading them over and over
 		// takes a fifth of the time at most.
-		t.notBefore = later(t.notBefore, time.Now().Add(4*t.reading))
+		t.notBefore = time.Now().Add(4 * t.reading)
 	}
 	return nil
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
+// untilSweep is how long the next sweep has to wait. One that a customer waits for,
+// whose line has ended, comes at once; one that may be in vain takes a breath, so
+// that events which come one by one share sweeps and transactions.
+func (t *shift) untilSweep() time.Duration {
+	if t.waits {
+		return time.Until(t.notBefore)
 	}
-	return b
+	return max(time.Until(t.notBefore), time.Until(t.breathe))
 }
 
 // take puts an event into a line of this page, or passes it over. It returns the
@@ -278,7 +284,7 @@ func (t *shift) pause() time.Duration {
 	case !t.finished:
 		return lookEvery // what there is no room for is read once there is
 	case t.again:
-		return max(time.Until(t.notBefore), 0)
+		return max(t.untilSweep(), 0)
 	}
 	return t.service.until(t.next)
 }
@@ -302,7 +308,7 @@ func (t *shift) close(lines []*line) {
 			<-t.slow
 		}
 		if t.passed[l.key] || l.slow && t.slowPassed {
-			t.again = true
+			t.again, t.waits = true, true
 		}
 		if due := l.due(); !due.IsZero() {
 			t.dueAt(due)

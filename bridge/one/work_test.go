@@ -74,10 +74,11 @@ func TestOrderPerCustomer(t *testing.T) {
 			}
 			some := random.IntN(len(events))
 			w.addAll(events[:some]...)
-			next := w.work()
+			w.work()
 			w.addAll(events[some:]...)
 			for range 10_000 {
-				if next = w.work(); next.IsZero() {
+				next := w.work()
+				if next.IsZero() {
 					break
 				}
 				w.inOrder()
@@ -141,6 +142,41 @@ func TestManyEventsOfOneCustomer(t *testing.T) {
 		w.work()
 		if !slices.Equal(w.effects["v-1"], want) || len(w.effects["v-2"]) != 13 {
 			t.Errorf("%d and %d effects", len(w.effects["v-1"]), len(w.effects["v-2"]))
+		}
+	})
+}
+
+// The order holds where events of one customer are far apart: whoever has to wait,
+// or is being worked on, waits with all later events, also with those that are read
+// afterwards.
+func TestOrderHoldsOverReads(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newStand(t, s)
+		var others []one.Event
+		for n := range 500 {
+			others = append(others, one.Event{Kind: one.CartOpened, Customer: customer(n)})
+		}
+		var waiting []one.Event
+		for range 500 {
+			waiting = append(waiting, one.Event{Kind: one.CartOpened, Customer: "org:waits", DueAt: noon.Add(time.Hour)})
+		}
+		w.offers = func(context.Context, string) (*integration.Offer, error) { return nil, passing() }
+		w.live["org:busy"] = []string{"v-busy"}
+		busy := []one.Event{{Kind: one.CartOpened, Customer: "org:busy"}, {Kind: one.ClientLogged, Customer: "org:busy"}, {Kind: one.ClientLogged, Customer: "org:busy"}}
+		ids := w.addAll(slices.Concat(
+			[]one.Event{{Kind: one.OfferOpened, Customer: "org:fails", Offer: "O/1"}}, busy, others[:450],
+			waiting, busy, others, others,
+			[]one.Event{{Kind: one.CartOpened, Customer: "org:fails"}}, busy, waiting[:1])...)
+		w.work()
+		w.inOrder()
+		w.want(ids[0], one.Waiting, "503")
+		w.want(ids[len(ids)-5], one.Waiting, "") // of the one whose offer fails
+		if n := w.rows("one_events WHERE state = 'new'"); n != 2+501 {
+			t.Errorf("%d wait", n)
+		}
+		want := []string{"cart", "user", "user", "cart", "user", "user", "cart", "user", "user"}
+		if !slices.Equal(w.effects["v-busy"], want) {
+			t.Errorf("there happened %q", w.effects["v-busy"])
 		}
 	})
 }
@@ -456,6 +492,57 @@ func TestRunWorksWhatIsReceived(t *testing.T) {
 		}
 		if _, err := w.service.Offer(t.Context(), "O/1/2026"); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// Events that come one by one, two hundred in a second, share transactions, and
+// each is told of soon.
+func TestSteadyStreamSharesTransactions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("with -short without the stream of two seconds")
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		const events = 400
+		var mu sync.Mutex
+		commits, sent, took := 0, map[string]time.Time{}, []time.Duration(nil)
+		w := newStand(t, s, func(o *one.Options) {
+			o.Step = func(step string) {
+				mu.Lock()
+				defer mu.Unlock()
+				if step == "after commit worked" {
+					commits++
+				}
+			}
+			o.Told = func(event one.Event, _ []string, _ *integration.Offer) {
+				mu.Lock()
+				defer mu.Unlock()
+				took = append(took, time.Since(sent[event.Customer]))
+			}
+		})
+		for n := range events {
+			w.live[customer(n)] = []string{"v"}
+		}
+		stop := w.run()
+		ticks := time.NewTicker(time.Second / 200)
+		defer ticks.Stop()
+		for n := range events {
+			<-ticks.C
+			mu.Lock()
+			sent[customer(n)] = time.Now()
+			mu.Unlock()
+			if err := w.service.Receive(t.Context(), one.CartOpened, "", []byte(`{"clientId":"`+customer(n)+`"}`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.until("all are worked", func() bool { return w.observed["cart-opened done"] == events })
+		stop()
+		mu.Lock()
+		defer mu.Unlock()
+		slices.Sort(took)
+		t.Logf("%d events in %d transactions; from sending to telling: half within %v, 99 of 100 within %v", events, commits, took[len(took)/2], took[len(took)*99/100])
+		if commits > events/2 {
+			t.Errorf("%d events took %d transactions", events, commits)
 		}
 	})
 }
