@@ -18,7 +18,13 @@ import (
 	"octobridge/internal/secret"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// fasthttp, which ONe's sandbox serves with, keeps a clock for ever, and the cleaner
+// of a server that has stopped sleeps for up to ten seconds more.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+}
 
 const (
 	tenant = "hurtownia"
