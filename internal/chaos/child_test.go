@@ -44,6 +44,10 @@ type plan struct {
 	KillStep   string // the step, by its name, at which it kills itself; empty: never
 	StopAt     string // the step, by its name, at which it stops itself until it is told to go on; empty: never
 	Log        string // file; empty: none
+	// Settings are the whole configuration, as the environment gives it to `octobridge
+	// serve`, with the defaults of that: Wholesaler and Database mean nothing then. Nil:
+	// that of the orders' tests.
+	Settings []string
 }
 
 // The times are short, and their order is that of real life: a call ends before
@@ -74,10 +78,33 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// configuration is that of the service, with its listener where one is open already.
+func (p plan) configuration() (config.Config, net.Listener, error) {
+	if p.Settings != nil {
+		loaded, err := config.Load(config.Options{Environ: p.Settings, Scope: config.Serve})
+		if err != nil {
+			return config.Config{}, nil, err
+		}
+		return loaded.Config, nil, nil
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return config.Config{}, nil, err
+	}
+	return config.Config{
+		PublicURL: "http://" + listener.Addr().String(), DataDir: p.DataDir, Database: idosell.NewSecret(p.Database),
+		IdoSell: config.IdoSell{URL: p.Wholesaler, Login: sandbox.DemoLogin, Password: idosell.NewSecret(sandbox.DemoPassword),
+			DropshippingKey: idosell.NewSecret(sandbox.DemoDropshippingKey), Timezone: "Europe/Warsaw", RequestsPerSecond: budget, InFlight: 8, Timeout: callTimeout},
+		Shop:    config.Shop{Kind: "dropshipping", Locale: "pl-PL", Currency: "PLN", ProductURL: "https://shop.example/{id}"},
+		Pricing: config.Pricing{Source: "none"},
+		Orders:  config.Orders{Settle: settle, Couriers: []string{"*=6"}},
+	}, listener, nil
+}
+
 // serve is the service as `octobridge serve` runs it, but for a hook that kills
 // the process with SIGKILL before or after a call to the wholesaler or a commit.
 func (p plan) serve() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	configuration, listener, err := p.configuration()
 	if err != nil {
 		return err
 	}
@@ -93,14 +120,7 @@ func (p plan) serve() error {
 	var steps atomic.Int64
 	var stopped atomic.Bool
 	service, err := bridge.NewService(context.Background(), bridge.ServiceOptions{
-		Config: config.Config{
-			PublicURL: "http://" + listener.Addr().String(), DataDir: p.DataDir, Database: idosell.NewSecret(p.Database),
-			IdoSell: config.IdoSell{URL: p.Wholesaler, Login: sandbox.DemoLogin, Password: idosell.NewSecret(sandbox.DemoPassword),
-				DropshippingKey: idosell.NewSecret(sandbox.DemoDropshippingKey), Timezone: "Europe/Warsaw", RequestsPerSecond: budget, InFlight: 8, Timeout: callTimeout},
-			Shop:    config.Shop{Kind: "dropshipping", Locale: "pl-PL", Currency: "PLN", ProductURL: "https://shop.example/{id}"},
-			Pricing: config.Pricing{Source: "none"},
-			Orders:  config.Orders{Settle: settle, Couriers: []string{"*=6"}},
-		},
+		Config: configuration,
 		Logger: logger, Listener: listener,
 		Step: func(step string) {
 			logger.Debug("step", "step", step)
