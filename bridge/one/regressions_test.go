@@ -36,7 +36,9 @@ func TestTheContentTypeOfOneWhoDoesNotWaitIsACopy(t *testing.T) {
 			copy(buffer, "Basic c2VjcmV0cw")
 		}
 	})
-	send := func(customer int) { all.Go(func() { _ = r.Receive(t.Context(), one.CartOpened, "", []byte(cartBody(customer))) }) }
+	send := func(customer int) {
+		all.Go(func() { _ = r.Receive(t.Context(), one.CartOpened, "", []byte(cartBody(customer))) })
+	}
 	send(100)
 	<-reached
 	send(1)
