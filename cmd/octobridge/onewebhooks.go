@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -262,11 +263,11 @@ Exits with 1 where there is no such webhook, or it is another's. Safe to repeat.
 			return &answerNo{fmt.Sprintf("ONe has no webhook %q: octobridge one webhooks list shows what there is", args[0])}
 		}
 		if webhook.Status != status { // else nothing is sent: it stays as it is
-			password, known := passwordOf(o.loaded.Config.One, webhook.User)
-			if !known {
-				return &answerNo{"the webhook has credentials of its own, and ONe wants its password with every change: change it in ONe's back office"}
+			err := o.client.SetWebhookStatus(ctx, webhook.ID, status, credentialsOf(o.loaded.Config.One)...)
+			if errors.Is(err, integration.ErrCredentials) {
+				return &answerNo{"the webhook has credentials of its own, or ONe does not tell its user name, and ONe wants its password with every change: change it in ONe's back office"}
 			}
-			if err := o.client.SetWebhookStatus(ctx, webhook.ID, status, password); err != nil {
+			if err != nil {
 				return err
 			}
 			webhook.Status = status
@@ -277,15 +278,12 @@ Exits with 1 where there is no such webhook, or it is another's. Safe to repeat.
 	})
 }
 
-// passwordOf is the password that goes with the user name of a webhook: that of the
-// pair of credentials that it is of. ONe may not tell the name of one that has a
-// password; then it is taken for the present pair's.
-func passwordOf(settings config.One, user string) (config.Secret, bool) {
-	switch user {
-	case "", settings.WebhookUser:
-		return settings.WebhookPassword, true
-	case settings.OldWebhookUser:
-		return settings.OldWebhookPassword, true
+// credentialsOf are the pairs of credentials that ONe's events may bring.
+func credentialsOf(settings config.One) (known []integration.Credentials) {
+	for _, pair := range []integration.Credentials{{User: settings.WebhookUser, Password: settings.WebhookPassword}, {User: settings.OldWebhookUser, Password: settings.OldWebhookPassword}} {
+		if pair.User != "" {
+			known = append(known, pair)
+		}
 	}
-	return config.Secret{}, false
+	return known
 }

@@ -137,10 +137,15 @@ func (c *Client) download(ctx context.Context, r request, address string, w io.W
 	case err != nil:
 		return written, c.networkError(ctx, r, fmt.Errorf("the connection broke after %d bytes of the file: %w", written, err), false)
 	}
-	if written == limit {
-		if n, _ := io.ReadFull(raw.Body, make([]byte, 1)); n > 0 {
-			return written, tooLarge
-		}
+	if written < limit {
+		return written, nil
+	}
+	// Exactly as much as is allowed: a whole file only where nothing follows.
+	switch n, err := io.ReadFull(raw.Body, make([]byte, 1)); {
+	case n > 0:
+		return written, tooLarge
+	case !errors.Is(err, io.EOF):
+		return written, c.networkError(ctx, r, fmt.Errorf("the connection broke after %d bytes of the file: %w", written, err), false)
 	}
 	return written, nil
 }

@@ -73,6 +73,12 @@ func TestDownloadsThatFail(t *testing.T) {
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}, 999, nil, integration.KindNetwork, integration.SendAgainYes, 3},
+		// The part that had come was called the whole file.
+		"breaks off at the limit": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "aaa")
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}, 3, nil, integration.KindNetwork, integration.SendAgainYes, 3},
 		"cannot be written": {long, 2000, full{}, integration.KindRequest, integration.SendAgainNo, 0},
 		"no limit":          {long, 0, nil, integration.KindRequest, integration.SendAgainNo, 0},
 	} {

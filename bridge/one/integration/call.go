@@ -122,7 +122,7 @@ func (c *Client) send(ctx context.Context, r request, body []byte) (*reply, *Err
 	var way journey
 	raw, err := c.ask(way.traced(ctx), r, body)
 	if err != nil {
-		return nil, c.networkError(ctx, r, err, way.unsent())
+		return nil, c.networkError(ctx, r, err, way.unsent(c.tells))
 	}
 	defer raw.Body.Close()
 	if raw.StatusCode < 200 || raw.StatusCode > 299 {
@@ -131,7 +131,8 @@ func (c *Client) send(ctx context.Context, r request, body []byte) (*reply, *Err
 		return nil, c.statusError(r, raw, content)
 	}
 	content, err := readCapped(raw.Body, maxAnswer, raw.ContentLength)
-	if isWebPage(raw.Header, content) {
+	// Of a page that broke off there may be nothing but its type.
+	if isWebPage(raw.Header, content) || err != nil && isHTML(raw.Header) {
 		return nil, c.unreadable(r, raw.StatusCode, errWebPage)
 	}
 	out := &reply{status: raw.StatusCode, body: content}
@@ -182,7 +183,11 @@ func answered(response *resty.Response, err error) (*http.Response, error) {
 // and ONe answered in its place.
 func isWebPage(header http.Header, content []byte) bool {
 	text := bytes.TrimLeft(withoutMark(content), " \t\r\n")
-	return len(text) > 0 && (text[0] == '<' || strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "text/html"))
+	return len(text) > 0 && (text[0] == '<' || isHTML(header))
+}
+
+func isHTML(header http.Header) bool {
+	return strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "text/html")
 }
 
 // withoutMark takes a byte order mark off, which some servers on the way add.

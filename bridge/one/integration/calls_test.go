@@ -223,6 +223,12 @@ func TestTimeAndCancel(t *testing.T) {
 	cancel()
 	_, err = client.Offer(ctx, "o1")
 	checkFailure(t, "a read that nobody waits for", err, integration.KindCanceled, integration.SendAgainYes)
+	// Nothing had left, and yet it was said that the products may be in the cart.
+	err = client.AddConfigurableProducts(ctx, "k1", cableInCart(t))
+	checkFailure(t, "a change that nobody waits for", err, integration.KindCanceled, integration.SendAgainYes)
+	if got := len(one.all()); got != 2 {
+		t.Errorf("%d requests were sent, want 2", got)
+	}
 }
 
 // The key goes to no other address.
@@ -265,6 +271,19 @@ func TestAnswerBreaksOff(t *testing.T) {
 	if got := len(one.all()); got != 3 {
 		t.Errorf("%d requests arrived, want 3", got)
 	}
+}
+
+// A change is done when its status says so, whatever comes of the body; but a page of
+// something on the way breaks off, too, before its first byte.
+func TestWebPageBreaksOff(t *testing.T) {
+	one := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Content-Length", "100")
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	err := connect(t, one.URL).AddConfigurableProducts(context.Background(), "k1", cableInCart(t))
+	checkFailure(t, "a page without a byte", err, integration.KindUnreadable, integration.SendAgainUnknown)
 }
 
 // The one test that waits as a client does: a quarter of a second.

@@ -53,6 +53,11 @@ const (
 // add-configurable-products): 1 to 200 of them, with ids and with quantities over
 // zero, or nothing is sent. NOT safe to repeat: after an error with
 // SendAgainUnknown look at the cart. It is never sent twice.
+//
+// A status of 2xx says that it was done, and it comes before the answer's body, of
+// which nothing is needed: one that breaks off, is too long or is no JSON changes
+// nothing about that, and to call it unknown would have people add a cable twice. A
+// web page with such a status is not ONe's, and unknown.
 func (c *Client) AddConfigurableProducts(ctx context.Context, cartID string, products []ConfigurableProduct) error {
 	cart, err := segment("the cart's id", cartID)
 	if err != nil {

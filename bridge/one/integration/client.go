@@ -51,6 +51,7 @@ const (
 type Client struct {
 	address  string // without a slash at its end
 	loopback bool   // address is http on this machine
+	tells    bool   // the transport is net/http's, which tells of each connection
 	tenant   string
 	apiAuth  secret.String
 	hidden   []string // the forms in which the key may come back
@@ -93,6 +94,7 @@ func New(config Config) (*Client, error) {
 	c := &Client{
 		address:  strings.TrimSuffix(address.String(), "/"),
 		loopback: address.Scheme == "http",
+		tells:    config.Transport == nil,
 		tenant:   config.Tenant,
 		apiAuth:  config.APIAuth,
 		timeout:  config.Timeout,

@@ -74,7 +74,7 @@ func TestRequestsAsDocumented(t *testing.T) {
 	if err := client.TransferFailed(ctx, "a b", "Brak towaru"); err != nil {
 		t.Error(err)
 	}
-	if err := client.SetWebhookStatus(ctx, "w/1", integration.Inactive, secret.String{}); err != nil {
+	if err := client.SetWebhookStatus(ctx, "w/1", integration.Inactive); err != nil {
 		t.Error(err)
 	}
 	if err := client.TestWebhook(ctx, "w/1"); err != nil {
@@ -123,7 +123,7 @@ func TestIDsThatAreNone(t *testing.T) {
 		for what, err := range map[string]error{
 			"Offer": offer, "Product": product, "attachment of": file, "attachment": file2,
 			"cart": client.AddConfigurableProducts(ctx, id, cableInCart(t)), "transfer": client.TransferFailed(ctx, id, "why"),
-			"status": client.SetWebhookStatus(ctx, id, integration.Active, secret.String{}), "test": client.TestWebhook(ctx, id),
+			"status": client.SetWebhookStatus(ctx, id, integration.Active), "test": client.TestWebhook(ctx, id),
 		} {
 			checkFailure(t, what, err, integration.KindRequest, integration.SendAgainNo)
 		}

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"octobridge/bridge/one/integration"
-	"octobridge/internal/secret"
 )
 
 // closer is an ONe that answers reads and keeps the connection, and that reads a
@@ -95,7 +94,7 @@ func TestChangeIsSentOnce(t *testing.T) {
 		},
 		"test": func(ctx context.Context, c *integration.Client) error { return c.TestWebhook(ctx, "w1") },
 		"status": func(ctx context.Context, c *integration.Client) error {
-			return c.SetWebhookStatus(ctx, "w1", integration.Inactive, secret.String{})
+			return c.SetWebhookStatus(ctx, "w1", integration.Inactive)
 		},
 	} {
 		for _, reuse := range []bool{false, true} {

@@ -96,7 +96,7 @@ func TestAgainstSandbox(t *testing.T) {
 		if err != nil || made.ID == "" {
 			t.Fatalf("CreateWebhook: %+v, %v", made, err)
 		}
-		if err := client.SetWebhookStatus(ctx, made.ID, integration.Inactive, secret.New(webhookPassword)); err != nil {
+		if err := client.SetWebhookStatus(ctx, made.ID, integration.Inactive, integration.Credentials{User: "one", Password: secret.New(webhookPassword)}); err != nil {
 			t.Error(err)
 		}
 		if err := client.TestWebhook(ctx, made.ID); err != nil {

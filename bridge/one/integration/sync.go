@@ -45,7 +45,8 @@ const syncPageSize = 100
 // Sync reads a feed from start on, 1 at first, to its present end: where there are
 // no events, or nextId does not grow. It may be broken off, and ends at the first
 // error; go on from the last event's Next, after which events of the same page may
-// come again. Safe to repeat.
+// come again. Safe to repeat:
+// who reads the sequence twice begins at start twice.
 //
 // A page without events whose nextId has grown is passed over, since the events that
 // it stands for may be of other types; at most 100 such in a row.
@@ -56,7 +57,7 @@ func (c *Client) Sync(ctx context.Context, feed Feed, start int64, eventTypes ..
 			yield(SyncEvent{}, notSent(OpSync, fmt.Errorf("there is no feed %q: it is %s, %s or %s", clip(oneLine(string(feed)), 60), OfferFeed, RFQFeed, OrderFeed), ""))
 			return
 		}
-		start = max(start, 1)
+		start := max(start, 1) // each time that the sequence is read
 		empty := 0
 		for range c.maxPages {
 			r := request{op: OpSync, method: http.MethodGet, path: spec.path,

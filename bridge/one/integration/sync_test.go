@@ -132,6 +132,31 @@ func TestSyncEnds(t *testing.T) {
 	}
 }
 
+// The second who read the same sequence began where the first had ended, and saw
+// nothing.
+func TestSyncIsReadTwice(t *testing.T) {
+	one := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body := `{"nextId":7,"events":[]}`
+		if r.URL.Query().Get("startId") == "1" {
+			body = `{"nextId":7,"events":[{"offerId":"a"},{"offerId":"b"}]}`
+		}
+		answers(http.StatusOK, body)(w, r)
+	})
+	events := connect(t, one.URL).Sync(context.Background(), integration.OfferFeed, 0)
+	for i := range 2 {
+		count := 0
+		for _, err := range events {
+			if err != nil {
+				t.Fatal(err)
+			}
+			count++
+		}
+		if count != 2 {
+			t.Errorf("reading %d: %d events, want 2", i+1, count)
+		}
+	}
+}
+
 func TestSyncBrokenOff(t *testing.T) {
 	one := serve(t, answers(http.StatusOK, `{"nextId":100,"events":[{"offerId":"a"},{"offerId":"b"}]}`))
 	for range connect(t, one.URL).Sync(context.Background(), integration.OfferFeed, 1) {

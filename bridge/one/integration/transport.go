@@ -33,9 +33,10 @@ func (j *journey) traced(ctx context.Context) context.Context {
 	})
 }
 
-// unsent says whether it is certain that nothing was sent: a connection was asked
-// for, and there was none. A Config.Transport that does not tell leaves it open.
-func (j *journey) unsent() bool { return j.asked.Load() && !j.connected.Load() }
+// unsent says whether it is certain that nothing was sent: there was no connection.
+// net/http's own transport tells of every one; one of Config.Transport is only known
+// to tell of them where it told that one was asked for.
+func (j *journey) unsent(tells bool) bool { return (tells || j.asked.Load()) && !j.connected.Load() }
 
 // pause waits, or ends early with ctx.
 func pause(ctx context.Context, d time.Duration) error {

@@ -154,7 +154,7 @@ func (c *Client) CreateWebhook(ctx context.Context, webhook NewWebhook) (Webhook
 			"name": webhook.Name, "status": webhook.Status, "callbackUrl": webhook.Callback, "callbackAuthentication": authentication,
 			"webhookType": map[string]any{"name": webhook.Type.Name, "exchangeName": webhook.Type.Exchange},
 		},
-		secrets: []secret.String{webhook.Password},
+		secrets: Credentials{webhook.User, webhook.Password}.secrets(),
 		unknown: "The webhook may have been made: look at the list of webhooks first",
 	}
 	reply, err := c.call(ctx, r)
@@ -206,11 +206,31 @@ func (w *NewWebhook) complete() error {
 	return nil
 }
 
+// Credentials are what a webhook's events bring (HTTP Basic).
+type Credentials struct {
+	User     string
+	Password secret.String
+}
+
+// secrets are what of credentials nobody else may see: the password, and the two as
+// a header has them.
+func (c Credentials) secrets() []secret.String {
+	if c.Password.Empty() {
+		return nil
+	}
+	return []secret.String{c.Password, secret.New(c.User + ":" + c.Password.Reveal())}
+}
+
+// ErrCredentials is the cause of the error for a webhook that cannot be changed, as
+// its password is not known. Nothing was sent.
+var ErrCredentials = errors.New("the webhook has credentials that are not known here, and ONe takes changes only with its password")
+
 // SetWebhookStatus pauses a webhook, or lets it go on. ONe's API replaces the whole
 // webhook, so that it is read first, and its password must be given again unless
-// its authentication is NONE; what somebody else changes in between is lost. It is
-// sent once, and safe to repeat.
-func (c *Client) SetWebhookStatus(ctx context.Context, id string, status WebhookStatus, password secret.String) error {
+// its authentication is NONE: known are the credentials that it may have, of which
+// those with the user name that ONe tells are sent, and no others (ErrCredentials).
+// What somebody else changes in between is lost. It is sent once, and safe to repeat.
+func (c *Client) SetWebhookStatus(ctx context.Context, id string, status WebhookStatus, known ...Credentials) error {
 	escaped, err := segment("the webhook's id", id)
 	if err == nil && status != Active && status != Inactive {
 		err = fmt.Errorf("the status is neither %s nor %s", Active, Inactive)
@@ -218,8 +238,12 @@ func (c *Client) SetWebhookStatus(ctx context.Context, id string, status Webhook
 	if err != nil {
 		return notSent(OpWebhookStatus, err, "")
 	}
+	var secrets []secret.String
+	for _, pair := range known {
+		secrets = append(secrets, pair.secrets()...)
+	}
 	path := webhooksPath + "/" + escaped // an assumption, as docs.b2b.one shows no path of a single one
-	read := request{op: OpWebhook, method: http.MethodGet, path: path, secrets: []secret.String{password}}
+	read := request{op: OpWebhook, method: http.MethodGet, path: path, secrets: secrets}
 	reply, err := c.call(ctx, read)
 	if err != nil {
 		return err
@@ -229,23 +253,36 @@ func (c *Client) SetWebhookStatus(ctx context.Context, id string, status Webhook
 		return c.unreadable(read, reply.status, err)
 	}
 	raw["status"] = string(status)
-	authentication := objectOf(raw, "callbackAuthentication")
-	switch basic := textOf(authentication, "type") == authBasic; {
-	case basic && password.Empty():
-		return notSent(OpWebhookStatus, errors.New("the webhook has a password, and ONe takes changes only with it"),
-			"Give the password that the webhook sends its events with")
-	case basic:
-		authentication["password"] = password.Reveal()
-	case authentication == nil && !password.Empty():
-		// Without its user name the webhook would come out without authentication.
-		return notSent(OpWebhookStatus, errors.New("ONe does not tell the webhook's user name, and takes changes only with it"),
-			"Change the webhook in ONe's back office")
+	if !authenticate(objectOf(raw, "callbackAuthentication"), known) {
+		return notSent(OpWebhookStatus, ErrCredentials, "Give the credentials that the webhook sends its events with, or change it in ONe's back office")
 	}
 	_, err = c.call(ctx, request{
-		op: OpWebhookStatus, method: http.MethodPut, path: path, body: raw, changes: true, secrets: []secret.String{password},
+		op: OpWebhookStatus, method: http.MethodPut, path: path, body: raw, changes: true, secrets: secrets,
 		unknown: "The webhook may have been changed: changing it again does no harm",
 	})
 	return err
+}
+
+// authenticate puts the password into what ONe tells of a webhook's authentication;
+// false where none that is known goes with it. Our password under another's user
+// name would lock that one out, and without a user name the webhook would come out
+// without authentication.
+func authenticate(authentication map[string]any, known []Credentials) bool {
+	switch textOf(authentication, "type") {
+	case authNone:
+		return true
+	case authBasic:
+		for _, pair := range known {
+			if pair.User != "" && pair.User == idOf(authentication, "username") && !pair.Password.Empty() {
+				authentication["password"] = pair.Password.Reveal()
+				return true
+			}
+		}
+		return false
+	}
+	// Nothing is told: it may have none. A way that is not known here may need more
+	// than is told.
+	return len(authentication) == 0 && len(known) == 0
 }
 
 // TestWebhook has ONe send its example event to the webhook's address. The path is

@@ -3,6 +3,7 @@ package integration_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -247,7 +248,8 @@ func TestSetWebhookStatus(t *testing.T) {
 		"callbackAuthentication":{"type":"HTTP_BASIC","username":"one","password":"***"}}`
 	one := serve(t, answers(http.StatusOK, basic))
 	client := connect(t, one.URL)
-	if err := client.SetWebhookStatus(context.Background(), "w1", integration.Inactive, secret.New(webhookPassword)); err != nil {
+	if err := client.SetWebhookStatus(context.Background(), "w1", integration.Inactive,
+		integration.Credentials{User: "old", Password: secret.New("another-password")}, integration.Credentials{User: "one", Password: secret.New(webhookPassword)}); err != nil {
 		t.Fatal(err)
 	}
 	got := one.all()
@@ -262,21 +264,27 @@ func TestSetWebhookStatus(t *testing.T) {
 		"callbackAuthentication": map[string]any{"type": "HTTP_BASIC", "username": "one", "password": webhookPassword},
 	})
 
+	ours := []integration.Credentials{{User: "one", Password: secret.New(webhookPassword)}}
 	for name, test := range map[string]struct {
-		body     string
-		status   integration.WebhookStatus
-		password secret.String
-		kind     integration.Kind
-		calls    int
+		body   string
+		status integration.WebhookStatus
+		known  []integration.Credentials
+		kind   integration.Kind
+		calls  int
 	}{
-		"without its password":    {basic, integration.Active, secret.String{}, integration.KindRequest, 1},
-		"its user is hidden":      {`{"callbackUrl":"https://bridge.example/"}`, integration.Active, secret.New("abcdef"), integration.KindRequest, 1},
-		"no webhook":              {`{"webhookId":"w1"}`, integration.Active, secret.String{}, integration.KindUnreadable, 1},
-		"empty":                   {``, integration.Active, secret.String{}, integration.KindUnreadable, 1},
-		"a status that ONe lacks": {basic, "PAUSED", secret.String{}, integration.KindRequest, 0},
+		"without its password":       {basic, integration.Active, nil, integration.KindRequest, 1},
+		"its authentication is gone": {`{"callbackUrl":"https://bridge.example/"}`, integration.Active, ours, integration.KindRequest, 1},
+		// Our password went under the name of whoever the webhook is of, and locked
+		// them out; without a name, ONe may take it for no authentication at all.
+		"its user is hidden":      {strings.Replace(basic, `"username":"one",`, "", 1), integration.Inactive, ours, integration.KindRequest, 1},
+		"it is another's":         {strings.Replace(basic, `"one"`, `"two"`, 1), integration.Inactive, ours, integration.KindRequest, 1},
+		"another authentication":  {strings.Replace(basic, "HTTP_BASIC", "OAUTH2", 1), integration.Inactive, ours, integration.KindRequest, 1},
+		"no webhook":              {`{"webhookId":"w1"}`, integration.Active, nil, integration.KindUnreadable, 1},
+		"empty":                   {``, integration.Active, nil, integration.KindUnreadable, 1},
+		"a status that ONe lacks": {basic, "PAUSED", ours, integration.KindRequest, 0},
 	} {
 		one := serve(t, answers(http.StatusOK, test.body))
-		err := connect(t, one.URL).SetWebhookStatus(context.Background(), "w1", test.status, test.password)
+		err := connect(t, one.URL).SetWebhookStatus(context.Background(), "w1", test.status, test.known...)
 		again := integration.SendAgainNo
 		if test.body == "" {
 			again = integration.SendAgainYes
@@ -284,6 +292,9 @@ func TestSetWebhookStatus(t *testing.T) {
 		checkFailure(t, name, err, test.kind, again)
 		if got := len(one.all()); got != test.calls {
 			t.Errorf("%s: %d calls, want %d", name, got, test.calls)
+		}
+		if strings.Contains(test.body, "callbackAuth") && test.calls == 1 && !errors.Is(err, integration.ErrCredentials) {
+			t.Errorf("%s: %v does not say that credentials lack", name, err)
 		}
 	}
 }
