@@ -19,7 +19,7 @@ import (
 type selling struct {
 	events    *one.Service
 	client    *integration.Client // nil: ONe is not called
-	receiving bool                // events are received, so that there is something to work
+	receiving bool                // events are received
 	logger    *slog.Logger
 }
 
@@ -55,8 +55,11 @@ func openSelling(ctx context.Context, s *Service, c *config.Config, options *Ser
 	w := &selling{logger: s.logger, receiving: c.One.WebhookUser != "" || c.One.WebhookAuth == "none"}
 	with := one.Options{
 		Store: s.store, Open: c.One.WebhookAuth == "none", SameWithin: c.One.SameWithin, Session: c.One.Session, Keep: c.One.Keep,
-		Visitors: s.visits.visitors, Publish: s.orders.notify.Publish, Told: options.OneTold,
+		Visitors: s.visits.visitors, Told: options.OneTold,
 		Logger: s.logger, Step: options.Step, Observe: eventObserver(registry),
+	}
+	if c.Notify.URL != "" { // else an event would say that it was passed on
+		with.Publish = s.orders.notify.Publish
 	}
 	if s.visits.updates != nil {
 		with.Updates = s.visits.updates
@@ -97,10 +100,14 @@ func (w *selling) unlimited(c *fiber.Ctx) bool {
 	return w.receiving && strings.HasPrefix(strings.ToLower(c.Path()), one.WebhookPath) && w.events.Admits(c.Get(fiber.HeaderAuthorization))
 }
 
-// run works the events until ctx ends.
+// run works the events until ctx ends. Those that were received before the
+// credentials were taken out are kept no longer for it, and can be replayed; where
+// there never were any, nothing runs.
 func (w *selling) run(ctx context.Context) {
 	if !w.receiving {
-		return
+		if empty, err := w.events.Empty(ctx); err == nil && empty {
+			return
+		}
 	}
 	if err := w.events.Run(ctx); err != nil && ctx.Err() == nil {
 		w.logger.ErrorContext(ctx, "the events of ONe's are not worked any more; restart the service", "error", err)

@@ -31,6 +31,12 @@ func eventRule(text string) *fault {
 	return nil
 }
 
+// passes says whether an entry of one.events passes events on to the shop.
+func passes(text string) bool {
+	_, rule, err := ParseEventRule(text)
+	return err == nil && rule == "pass"
+}
+
 // basicUser is a user name of HTTP Basic: what stands behind a colon would be taken
 // for the password.
 func basicUser(text string) *fault {
@@ -55,9 +61,17 @@ func printable(text string) bool {
 	return strings.TrimSpace(text) == text && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// one checks the credentials of ONe's events.
+// one checks the credentials of ONe's events, and that there is somebody to pass
+// events on to. Scope ONe does not read who that is.
 func (r *reader) one(loaded *Loaded) {
 	c := r.config.One
+	if (r.scope == Serve || r.scope == Upstream) && r.config.Notify.URL == "" && slices.ContainsFunc(c.Events, passes) {
+		r.faults.add(&Error{
+			Key: "notify.url", Source: sourceNone,
+			Problem: "is required with pass in one.events (" + loaded.Origin("one.events") + "), as nobody would be told",
+			Remedy:  "write it as well, or write update in place of pass",
+		})
+	}
 	if c.WebhookAuth == "none" && c.WebhookUser != "" {
 		r.faults.add(&Error{
 			Key: "one.webhook_auth", Source: loaded.Origin("one.webhook_auth"),

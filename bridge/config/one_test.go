@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestCredentialsOfONe(t *testing.T) {
 		{"a colon", []string{"WEBHOOK_USER=o:ne", "WEBHOOK_PASSWORD=hunter2"}, "one.webhook_user"},
 		{"open by name", []string{"WEBHOOK_AUTH=none"}, ""},
 		{"open, and not", []string{"WEBHOOK_AUTH=none", "WEBHOOK_USER=one", "WEBHOOK_PASSWORD=hunter2"}, "one.webhook_auth"},
-		{"a rule", []string{"EVENTS=offer-opened=pass,*=record"}, ""},
+		{"a rule", []string{"EVENTS=offer-opened=update,*=record"}, ""},
 		{"no rule", []string{"EVENTS=offer-opened"}, "one.events"},
 		{"the interface", []string{"URL=https://api.one.example", "TENANT=t", "API_AUTH=a:b"}, ""},
 		{"no tenant", []string{"URL=https://api.one.example", "API_AUTH=a:b"}, "one.tenant"},
@@ -71,6 +72,30 @@ func TestCredentialsOfONe(t *testing.T) {
 		case err != nil && strings.Contains(err.Error(), "hunter"):
 			t.Errorf("%s: the error repeats a password: %v", c.name, err)
 		}
+	}
+}
+
+// A rule that passed events on was taken without anybody to pass them on to: the
+// events said that they had been passed on, and nobody was told.
+func TestPassingOnNeedsSomebodyToTell(t *testing.T) {
+	base := []string{
+		"OCTOBRIDGE_IDOSELL__URL=https://wholesaler.example", "OCTOBRIDGE_IDOSELL__LOGIN=shop", "OCTOBRIDGE_IDOSELL__PASSWORD=secret",
+		"OCTOBRIDGE_IDOSELL__DROPSHIPPING_KEY=key", "OCTOBRIDGE_SHOP__KIND=dropshipping", "OCTOBRIDGE_PRICING__SOURCE=retail",
+		"OCTOBRIDGE_PUBLIC_URL=https://bridge.example", "OCTOBRIDGE_ONE__EVENTS=*=record, offer-opened = pass",
+	}
+	load := func(scope config.Scope, more ...string) error {
+		_, err := config.Load(config.Options{Environ: slices.Concat(base, more), Scope: scope})
+		return err
+	}
+	if err := load(config.Serve); err == nil || !strings.Contains(err.Error(), "notify.url") || !strings.Contains(err.Error(), "one.events") {
+		t.Errorf("without notify.url: %v", err)
+	}
+	if err := load(config.Serve, "OCTOBRIDGE_NOTIFY__URL=https://shop.example/hooks", "OCTOBRIDGE_NOTIFY__SECRET=whsec_dGhlLWtleS11bnRpbC1ub3ctMDEyMzQ1Njc4OS0="); err != nil {
+		t.Errorf("with it: %v", err)
+	}
+	one := []string{"OCTOBRIDGE_ONE__URL=https://api.one.example", "OCTOBRIDGE_ONE__TENANT=t", "OCTOBRIDGE_ONE__API_AUTH=a:b"}
+	if err := load(config.ONe, one...); err != nil {
+		t.Errorf("who looks at an offer is told of it: %v", err)
 	}
 }
 

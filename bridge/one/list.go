@@ -145,6 +145,18 @@ func (s *Service) Counts(ctx context.Context) (map[State]int64, error) {
 	return counts, nil
 }
 
+// Empty says whether nothing is kept, so that Run has nothing to do before the next
+// event is received. It is cheap.
+func (s *Service) Empty(ctx context.Context) (bool, error) {
+	var kept bool
+	err := s.store.DB().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM one_events) OR EXISTS (SELECT 1 FROM one_offers)
+		OR EXISTS (SELECT 1 FROM one_customers) OR EXISTS (SELECT 1 FROM one_event_keys)`).Scan(&kept)
+	if err != nil {
+		return false, fmt.Errorf("look whether anything of ONe's is kept: %w", err)
+	}
+	return !kept, nil
+}
+
 // OldestNew returns when the event was received that has waited longest for being
 // worked; the zero time: none waits. It is cheap.
 func (s *Service) OldestNew(ctx context.Context) (time.Time, error) {

@@ -109,6 +109,36 @@ func TestCountsAndTheOldest(t *testing.T) {
 	})
 }
 
+// Whatever is kept has to go one day, and not events alone.
+func TestEmpty(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newStand(t, s)
+		check := func(what string, want bool) {
+			t.Helper()
+			if got, err := w.service.Empty(t.Context()); err != nil || got != want {
+				t.Errorf("%s: %v, %v", what, got, err)
+			}
+		}
+		check("at first", true)
+		for _, row := range []string{
+			"one_offers (offer, customer, opened_at, fetched_at, document) VALUES ('O/1', 'org:1', 1, 1, 'x')",
+			"one_customers (customer, logged, heard) VALUES ('org:1', 1, 1)",
+			"one_event_keys (digest, event, received_at) VALUES ('x', 1, 1)",
+		} {
+			if _, err := s.DB().ExecContext(t.Context(), "INSERT INTO "+row); err != nil {
+				t.Fatal(err)
+			}
+			check(row, false)
+			if err := w.service.Prune(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			check("pruned", true)
+		}
+		w.add(one.Event{Kind: one.CartOpened, Customer: "org:1"})
+		check("with an event", false)
+	})
+}
+
 // Whatever an operator asks for, it is an answer or no answer, and never an error of
 // the database; and who is named is who is shown.
 func FuzzQuery(f *testing.F) {

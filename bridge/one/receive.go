@@ -102,7 +102,9 @@ func (e *Event) key() key {
 	return key(hash.Sum(nil))
 }
 
-// storable is a text of a stranger's that both databases take.
+// storable is a text of a stranger's that both databases take. It is a copy: the
+// text is in a buffer of Fiber's, which is used again once its caller has left, and an
+// event that is just being stored stays behind then.
 func storable(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -113,7 +115,7 @@ func storable(text string) string {
 	if runes := []rune(text); len(runes) > maxContentType {
 		text = string(runes[:maxContentType])
 	}
-	return text
+	return strings.Clone(text)
 }
 
 // intake stores events that come together in one transaction, as each commit waits

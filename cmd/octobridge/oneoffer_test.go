@@ -142,7 +142,7 @@ func TestOneOfferAsItWasKept(t *testing.T) {
 // fits is not cut away.
 func TestOneOfferOnATerminal(t *testing.T) {
 	price := decimal.RequireFromString("3.2")
-	deep := &integration.Line{ID: "x", Name: "\x1b[31mred\x1b[0m\r\ncable", ProductID: "S\tKU", Quantity: decimal.NewFromInt(1), Unit: "m\x07", Price: &price, Currency: "EUR"}
+	deep := &integration.Line{ID: "x", Name: "\x1b[31mred\x1b[0m\r\ncable", ProductID: "S\tKU", Quantity: decimal.NewFromInt(1), Unit: "m\x07", Price: &price, Currency: "EUR", PurchasePrice: &price, PurchaseCurrency: "USD"}
 	top := deep
 	for range 30 {
 		child := &integration.Line{ID: "y", Name: "a drum", ProductID: "D", Quantity: decimal.NewFromInt(2)}
@@ -163,7 +163,7 @@ func TestOneOfferOnATerminal(t *testing.T) {
 				t.Errorf("width %d: %d columns: %s", width, display.StringWidth(text), text)
 			}
 		}
-		for _, want := range []string{"3.20 EUR", "and 30 more", "└ a drum", "1 in another currency"} {
+		for _, want := range []string{"3.20 EUR", "3.20 USD", "and 30 more", "└ a drum", "1 in another currency"} {
 			if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
 				t.Errorf("width %d: %q is missing in:\n%s", width, want, out.String())
 			}

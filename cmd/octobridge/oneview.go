@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -100,7 +101,7 @@ func linesTable(offer *integration.Offer) table {
 		// The row is put in as it is: add would take the indentation off.
 		rows.rows = append(rows.rows, []string{
 			name, oneLine(line.ProductID), oneLine(quantityText(line)),
-			amountIn(line.Price, currency), amountIn(line.PurchasePrice, currency), amountIn(line.Total, currency),
+			amountIn(line.Price, currency), amountIn(line.PurchasePrice, cmp.Or(oneLine(line.PurchaseCurrency), currency)), amountIn(line.Total, currency),
 		})
 	}
 	integration.Walk(offer.Lines, func(line *integration.Line, depth int) { put(line, depth, false) })

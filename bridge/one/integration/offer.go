@@ -36,9 +36,11 @@ type Line struct {
 	Unit          string           `json:"unit"`               // content unit, such as "m"; empty where ONe does not say
 	Currency      string           `json:"currency,omitempty"` // where it is not the offer's
 	Price         *decimal.Decimal `json:"price"`              // net, for one of Unit; nil where ONe does not say
-	PurchasePrice *decimal.Decimal `json:"purchasePrice"`      // net, for one of Unit (an assumption); nil where ONe does not say
-	Total         *decimal.Decimal `json:"total"`              // net, of the line; nil where neither ONe says it nor a price is known
-	Children      []*Line          `json:"children"`           // such as the drum that a cable is wound on
+	PurchasePrice *decimal.Decimal `json:"purchasePrice"`      // net, for one of Unit (an assumption); nil where ONe does not say, or says it for something else
+	// PurchaseCurrency is that of PurchasePrice where it is not the line's.
+	PurchaseCurrency string           `json:"purchaseCurrency,omitempty"`
+	Total            *decimal.Decimal `json:"total"`    // net, of the line; nil where neither ONe says it nor a price is known
+	Children         []*Line          `json:"children"` // such as the drum that a cable is wound on
 }
 
 // Note is a remark on an offer.
@@ -61,12 +63,13 @@ type Totals struct {
 	Purchase             decimal.Decimal `json:"purchase"`             // of the lines with a purchase price: price by quantity
 	Lines                int             `json:"lines"`                // all of them
 	WithoutPrice         int             `json:"withoutPrice"`         // they are not in Net
-	WithoutPurchasePrice int             `json:"withoutPurchasePrice"` // they are not in Purchase
+	WithoutPurchasePrice int             `json:"withoutPurchasePrice"` // or with one in another currency: they are not in Purchase
 	OtherCurrency        int             `json:"otherCurrency"`        // they are in neither sum, whatever they cost
 }
 
 // Totals adds up the offer's lines. Sums are exact, not rounded. Of the lines in
-// another currency than the offer's nothing is added: they are counted only.
+// another currency than the offer's nothing is added: they are counted only. A
+// purchase price in another currency than its line's counts as none.
 func (o *Offer) Totals() Totals {
 	totals := Totals{Currency: o.Currency}
 	o.Walk(func(line *Line, _ int) {
@@ -80,7 +83,7 @@ func (o *Offer) Totals() Totals {
 		} else {
 			totals.Net = totals.Net.Add(*line.Total)
 		}
-		if line.PurchasePrice == nil {
+		if line.PurchasePrice == nil || line.PurchaseCurrency != "" {
 			totals.WithoutPurchasePrice++
 		} else {
 			totals.Purchase = totals.Purchase.Add(line.PurchasePrice.Mul(line.Quantity))

@@ -126,7 +126,8 @@ func withoutRepeated(all []foundLine, inSlots map[string]bool, odd *warnings) fo
 		kept.inside[i] = outer
 	}
 	if left > 0 {
-		odd.add("%d lines stand in the shipments and in another list besides: they are counted once", left)
+		odd.count(left, "%d line stands in the shipments and in another list besides: it is counted once",
+			"%d lines stand in the shipments and in another list besides: they are counted once")
 	}
 	return kept
 }
@@ -177,16 +178,16 @@ type lineReader struct {
 func (r *lineReader) amounts(raw map[string]any) {
 	line := r.line
 	quantities := r.quantities(raw)
-	content := r.number("a price", r.places, "netContentUnitPrice")
-	unit := r.number("a price", r.places, "netUnitPrice", "priceNet", "netPrice")
+	content := r.price("a price", r.places, "netContentUnitPrice")
+	unit := r.price("a price", r.places, "netUnitPrice", "priceNet", "netPrice")
 	if unit == nil {
-		unit = r.number("a price", r.places[1:], "net")
+		unit = r.price("a price", r.places[1:], "net")
 	}
 	if unit == nil {
-		unit = r.number("a price", r.places[:1], "price") // a bare number
+		unit = r.price("a price", r.places[:1], "price") // a bare number
 	}
-	line.Total = r.number("a total", r.places, "netValue", "totalNet", "totalPrice")
-	line.PurchasePrice = r.number("a purchase price", r.places, "purchasePrice", "purchasePriceNet", "netPurchasePrice")
+	line.Total = r.price("a total", r.places, "netValue", "totalNet", "totalPrice")
+	line.PurchasePrice, line.PurchaseCurrency = r.number("a purchase price", r.places, "purchasePrice", "purchasePriceNet", "netPurchasePrice")
 
 	sold := quantities.ordered
 	switch {
@@ -199,6 +200,12 @@ func (r *lineReader) amounts(raw map[string]any) {
 		line.Quantity, line.Price = *sold, unit
 	default:
 		r.odd.add("the line %s has no quantity", r.name())
+	}
+	if line.PurchasePrice != nil && line.Price == nil && (content != nil || unit != nil) {
+		// The purchase price may be for the same: 1000 m at that of a drum would be a
+		// sum that nobody paid.
+		line.PurchasePrice, line.PurchaseCurrency = nil, ""
+		r.odd.add("the line %s is counted in one unit and priced in another: its purchase price is left out, as it may be for either", r.name())
 	}
 	if line.Total != nil {
 		return
@@ -220,8 +227,8 @@ type quantities struct{ content, ordered *decimal.Decimal }
 func (r *lineReader) quantities(raw map[string]any) quantities {
 	own := []map[string]any{raw}
 	found := quantities{
-		content: r.number("a quantity", own, "quantityOrderedInContentUnit", "contentQuantity"),
-		ordered: r.number("a quantity", own, "quantityOrdered", "orderQuantity"),
+		content: r.quantity(own, "quantityOrderedInContentUnit", "contentQuantity"),
+		ordered: r.quantity(own, "quantityOrdered", "orderQuantity"),
 	}
 	r.line.Unit = textOf(raw, "contentUnitCode", "contentUnit")
 	if r.line.Unit == "" {
@@ -261,17 +268,30 @@ func (r *lineReader) quantities(raw map[string]any) quantities {
 	return found
 }
 
+func (r *lineReader) quantity(places []map[string]any, names ...string) *decimal.Decimal {
+	number, _ := r.number("a quantity", places, names...)
+	return number
+}
+
+// price reads a selling price, or a total. Its currency is the line's where nothing
+// else says that.
+func (r *lineReader) price(what string, places []map[string]any, names ...string) *decimal.Decimal {
+	number, currency := r.number(what, places, names...)
+	r.line.Currency = firstText(r.line.Currency, currency)
+	return number
+}
+
 // number reads the first of the fields that is there: a number, or an object with a
-// net amount.
-func (r *lineReader) number(what string, places []map[string]any, names ...string) *decimal.Decimal {
+// net amount and perhaps its currency.
+func (r *lineReader) number(what string, places []map[string]any, names ...string) (*decimal.Decimal, string) {
 	for _, place := range places {
 		for _, name := range names {
-			value := place[name]
+			value, currency := place[name], ""
 			if inner, ok := value.(map[string]any); ok {
 				if name == "price" {
 					continue // one of the places
 				}
-				value = first(inner, "net", "value", "amount")
+				value, currency = first(inner, "net", "value", "amount"), currencyOf(inner)
 			}
 			if value == nil || value == "" {
 				continue
@@ -281,10 +301,10 @@ func (r *lineReader) number(what string, places []map[string]any, names ...strin
 				r.odd.add("the line %s has %s that cannot be read", r.name(), what)
 				continue
 			}
-			return &number
+			return &number, currency
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // name is how a warning calls the line.

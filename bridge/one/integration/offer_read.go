@@ -25,8 +25,21 @@ func (w *warnings) add(format string, args ...any) {
 	w.texts = append(w.texts, fmt.Sprintf(format, args...))
 }
 
+// count adds a warning of n things, in words for one of them or for several; args
+// stand behind n.
+func (w *warnings) count(n int, single, several string, args ...any) {
+	format := several
+	if n == 1 {
+		format = single
+	}
+	w.add(format, append([]any{n}, args...)...)
+}
+
 func (w *warnings) all() []string {
-	if w.more > 0 {
+	switch {
+	case w.more == 1:
+		return append(w.texts, "1 more oddity is not listed")
+	case w.more > 1:
 		return append(w.texts, fmt.Sprintf("%d more oddities are not listed", w.more))
 	}
 	return w.texts
@@ -112,12 +125,27 @@ func (o *Offer) readNotes(object map[string]any) {
 }
 
 // settleCurrency finds the offer's currency where it stands in the lines only, and
-// leaves it in those lines that have another.
+// leaves it in those lines that have another. That of the purchase prices alone is
+// the last that is taken for the offer's.
 func (o *Offer) settleCurrency(lines []*Line, odd *warnings) {
 	for _, line := range lines {
-		if o.Currency == "" {
-			o.Currency = line.Currency
+		o.Currency = firstText(o.Currency, line.Currency)
+	}
+	for _, line := range lines {
+		o.Currency = firstText(o.Currency, line.PurchaseCurrency)
+	}
+	bought := 0
+	for _, line := range lines {
+		switch line.PurchaseCurrency {
+		case "":
+		case firstText(line.Currency, o.Currency):
+			line.PurchaseCurrency = ""
+		default:
+			bought++
 		}
+	}
+	if bought > 0 {
+		odd.count(bought, "%d purchase price is in another currency than its line: it is in no sum", "%d purchase prices are in another currency than their lines: they are in no sum")
 	}
 	others := 0
 	for _, line := range lines {
@@ -128,7 +156,7 @@ func (o *Offer) settleCurrency(lines []*Line, odd *warnings) {
 		}
 	}
 	if others > 0 {
-		odd.add("%d lines are in another currency than %s: they are in no sum", others, o.Currency)
+		odd.count(others, "%d line is in another currency than %s: it is in no sum", "%d lines are in another currency than %s: they are in no sum", o.Currency)
 	}
 }
 

@@ -87,6 +87,10 @@ func TestAmountsOfALine(t *testing.T) {
 		`{"quantity":2,"quantityOrderedInContentUnit":1000,"contentUnit":"m","netUnitPrice":900}`:    "1000|m|-|-|1800",
 		`{"quantityOrdered":2,"contentQuantity":1000,"netUnitPrice":900,"netContentUnitPrice":1.80}`: "1000||1.8|-|1800",
 		`{"quantityOrdered":2,"contentQuantity":1000,"netUnitPrice":900,"netValue":1799}`:            "1000||-|-|1799",
+		// What a drum was bought for is not what a metre was.
+		`{"quantityOrdered":2,"contentQuantity":1000,"netUnitPrice":900,"purchasePrice":700}`:                            "1000||-|-|1800",
+		`{"quantityOrdered":2,"contentQuantity":1000,"netUnitPrice":900,"netContentUnitPrice":1.8,"purchasePrice":1.4}`:  "1000||1.8|1.4|1800",
+		`{"quantity":{"type":"ORDER_QUANTITY","value":2},"orderUnit":"rol","netContentUnitPrice":1.8,"purchasePrice":1}`: "2|rol|-|-|-",
 		// Drums only: metres are not what is counted, and their price is not the drum's.
 		`{"quantity":{"type":"ORDER_QUANTITY","value":2},"contentUnitCode":"m","orderUnitCode":"rol","netContentUnitPrice":1.8}`: "2|rol|-|-|-",
 		`{"quantity":"dużo","netPrice":"1,5","purchasePrice":true}`:                                                              "0||-|-|-",
@@ -169,8 +173,8 @@ func TestTree(t *testing.T) {
 		{"flat", lines("a b c"), "a b c", ""},
 		{"cable and drum", lines("a b<a c d<c"), "a(b) c(d)", ""},
 		{"child before its parent", lines("b<a a"), "a(b)", ""},
-		{"orphan", lines("a b<x c<b"), "a | b(c)", "1 lines name a parent"},
-		{"own parent", lines("a<a b"), "b |  | a", "1 lines are, by their parents, below themselves"},
+		{"orphan", lines("a b<x c<b"), "a | b(c)", "1 line names a parent"},
+		{"own parent", lines("a<a b"), "b |  | a", "1 line is, by its parent, below itself"},
 		{"two", lines("a<b b<a c"), "c |  | a b", "2 lines are, by their parents, below themselves"},
 		{"three and a tail", lines("a<b b<c c<a d<a e<d f"), "f | d(e) | a b c", "3 lines are, by their parents, below themselves"},
 		{"one id twice", lines("a a b<a"), "a(b) a", `the line id "a" stands on several lines`},
@@ -180,10 +184,10 @@ func TestTree(t *testing.T) {
 		{"elsewhere", `"summary":{"deep":[{` + lines("a b<a") + `}]}`, "a(b)", ""},
 		{"told twice", lines("a b<a e") + `,"split":{"slots":[{` + lines("a b<a") + `}]}`, "e a(b)", "2 lines stand in the shipments and in another list besides"},
 		{"a part in each shipment", `"split":{"slots":[{` + lines("a") + `},{` + lines("a") + `}]}`, "a a", "stands on several lines"},
-		{"told twice, with lines inside", `"productLines":[{"id":"a","productLines":[{"id":"b","quantity":1}]}],"split":{"slots":[{` + lines("a") + `}]}`, "a(b)", "1 lines stand in the shipments"},
+		{"told twice, with lines inside", `"productLines":[{"id":"a","productLines":[{"id":"b","quantity":1}]}],"split":{"slots":[{` + lines("a") + `}]}`, "a(b)", "1 line stands in the shipments"},
 		{"inside one without an id", `"productLines":[{"quantity":1,"productLines":[{"id":"b","quantity":1}]}]`, "(b)", ""},
 		{"no line", `"productLines":[7,{"id":"a","quantity":1}]`, "a", "is no object"},
-		{"several currencies", `"productLines":[{"id":"a","quantity":1,"currency":"pln"},{"id":"b","quantity":1,"currency":{"code":"EUR"}}]`, "a b", "1 lines are in another currency than PLN"},
+		{"several currencies", `"productLines":[{"id":"a","quantity":1,"currency":"pln"},{"id":"b","quantity":1,"currency":{"code":"EUR"}}]`, "a b", "1 line is in another currency than PLN: it is in no sum"},
 		{"no quantity", `"productLines":[{"id":"a"}]`, "a", `the line "a" has no quantity`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -226,6 +230,35 @@ func TestTotalsLeaveOtherCurrenciesOut(t *testing.T) {
 	want := integration.Totals{Currency: "PLN", Net: decimal.RequireFromString("0.4"), Purchase: decimal.RequireFromString("0.1"), Lines: 3, WithoutPurchasePrice: 1, OtherCurrency: 1}
 	if diff := cmp.Diff(want, offer.Totals()); diff != "" {
 		t.Errorf("the totals (-want +got):\n%s", diff)
+	}
+}
+
+// A seller buys in euros and sells in zlotys: 100 EUR were added to 31 PLN, and the sum
+// was called 131 PLN.
+func TestPurchasePriceInAnotherCurrency(t *testing.T) {
+	offer, err := integration.ReadOffer([]byte(`{"id":"o1","currency":"PLN","productLines":[
+		{"id":"a","quantity":1,"netPrice":500,"purchasePrice":{"net":100,"currency":"EUR"}},
+		{"id":"b","quantity":1,"netPrice":45,"purchasePrice":{"net":31,"currency":"pln"}},
+		{"id":"c","quantity":1,"netPrice":{"net":9,"currency":"EUR"},"purchasePrice":{"value":5,"currency":{"code":"EUR"}}}]}`), "o1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := integration.Totals{Currency: "PLN", Net: decimal.NewFromInt(545), Purchase: decimal.NewFromInt(31), Lines: 3, WithoutPurchasePrice: 1, OtherCurrency: 1}
+	if diff := cmp.Diff(want, offer.Totals()); diff != "" {
+		t.Errorf("the totals (-want +got):\n%s", diff)
+	}
+	if warned := strings.Join(offer.Warnings, "\n"); !strings.Contains(warned, "1 purchase price is in another currency") || !strings.Contains(warned, "1 line is in another currency") {
+		t.Errorf("the warnings are %q", warned)
+	}
+	for i, want := range []string{"EUR", "", ""} {
+		if got := offer.Lines[i]; got.PurchasePrice == nil || got.PurchaseCurrency != want {
+			t.Errorf("line %s: purchase price %v, in %q", got.ID, got.PurchasePrice, got.PurchaseCurrency)
+		}
+	}
+	// Where only the purchase prices say a currency, it is the offer's.
+	offer, err = integration.ReadOffer([]byte(`{"id":"o1","productLines":[{"id":"a","quantity":2,"netPrice":5,"purchasePrice":{"net":3,"currency":"PLN"}}]}`), "o1")
+	if err != nil || offer.Currency != "PLN" || !offer.Totals().Purchase.Equal(decimal.NewFromInt(6)) || len(offer.Warnings) > 0 {
+		t.Errorf("%+v, %v", offer, err)
 	}
 }
 

@@ -48,13 +48,14 @@ func (o *Offer) plant(found foundLines, odd *warnings) {
 		}
 	}
 	if n := len(o.Orphans) - deep; n > 0 {
-		odd.add("%d lines name a parent that is not in the tree", n)
+		odd.count(n, "%d line names a parent that is not in the tree", "%d lines name a parent that is not in the tree")
 	}
 	if n := len(o.Cycles); n > 0 {
-		odd.add("%d lines are, by their parents, below themselves", n)
+		odd.count(n, "%d line is, by its parent, below itself", "%d lines are, by their parents, below themselves")
 	}
 	if deep > 0 {
-		odd.add("%d lines are %d levels deep or more: they begin anew among the lines without a parent", deep, mostLevels)
+		odd.count(deep, "%d line is %d levels deep or more: it begins anew among the lines without a parent",
+			"%d lines are %d levels deep or more: they begin anew among the lines without a parent", mostLevels)
 	}
 }
 
