@@ -135,6 +135,9 @@ func StartDemo(ctx context.Context, options DemoOptions) (_ *Demo, err error) {
 	d.one = onesandbox.New(onesandbox.Options{
 		Tenant: demoOneTenant, APIAuth: demoOneKey, Bridge: public, User: demoOneUser, Password: demoOnePassword, Logger: options.Logger,
 	})
+	if options.Kind == Wholesale {
+		d.one.PutCustomer(onesandbox.Customer{ID: demoOneCustomer(options.Kind), Name: "Kawiarnia Pod Jabłonią"})
+	}
 	settings := demoConfig(options.Kind, public, wholesaler, d.folder, catalogue.Currency)
 	if options.Live {
 		settings.Feed = config.Feed{}

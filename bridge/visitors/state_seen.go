@@ -189,9 +189,11 @@ func (s *Service) presents(ctx context.Context, query string, args ...any) ([]pr
 }
 
 // LiveCustomers returns the values of the cookie oct8ne-visitor, each once, of
-// visitors who are in a chat, were seen within the last half hour, and are signed
-// in as a customer whose Customer.ID or Customer.OneCustomerID is one of ids. What
-// another process has seen counts about ten seconds later.
+// visitors who are in a chat, were seen within the last half hour, and are the
+// customer of ONe's with one of these ids: their Customer.OneCustomerID is one, or
+// the login that they signed in with at the wholesaler's. An id of the shop's own
+// is none: the shop counts from 1, as ONe may. What another process has seen counts
+// about ten seconds later.
 func (s *Service) LiveCustomers(ctx context.Context, ids []string) ([]string, error) {
 	asked := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" || !storable(id) })
 	slices.Sort(asked)
@@ -205,7 +207,7 @@ func (s *Service) LiveCustomers(ctx context.Context, ids []string) ([]string, er
 		}
 		args = append(args, s.expired())
 		const columns = "SELECT ref, oct8ne, seen_at FROM visitors WHERE "
-		found, err := s.presents(ctx, columns+"customer_id <> '' AND customer_id IN "+marks+" AND seen_at > ? UNION "+
+		found, err := s.presents(ctx, columns+"wholesaler AND customer_id <> '' AND customer_id IN "+marks+" AND seen_at > ? UNION "+
 			columns+"one_customer_id <> '' AND one_customer_id IN "+marks+" AND seen_at > ?", append(args, args...)...)
 		if err != nil {
 			return nil, fmt.Errorf("looking up who of the customers is here: %w", err)

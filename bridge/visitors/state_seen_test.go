@@ -192,7 +192,7 @@ func TestSightingsThatCannotBeWritten(t *testing.T) {
 		if err := s.flush(ctx); err == nil {
 			t.Error("written with a context that has ended")
 		}
-		if live, err := s.LiveCustomers(t.Context(), []string{ada.ID}); !slices.Equal(live, []string{"chat-1"}) || err != nil {
+		if live, err := s.LiveCustomers(t.Context(), []string{ada.OneCustomerID}); !slices.Equal(live, []string{"chat-1"}) || err != nil {
 			t.Errorf("%v, %v", live, err)
 		}
 		flush(t, s)
@@ -240,7 +240,10 @@ func TestLiveCustomers(t *testing.T) {
 		here(ada, "chat-phone") // two cookies of one browser
 		here(ada, "")           // in no chat
 		flush(t, s)
-		here(bela, "chat-bela") // not written yet
+		atONe := bela
+		atONe.OneCustomerID = "ind:7"
+		here(atONe, "chat-bela") // not written yet
+		here(carl, "chat-carl")
 		here(Customer{ID: "900", Email: "x@shop.example"}, "chat-900")
 		if _, _, err := s.SeeGuest(t.Context(), "chat-guest"); err != nil {
 			t.Fatal(err)
@@ -252,10 +255,12 @@ func TestLiveCustomers(t *testing.T) {
 				t.Errorf("%.40q: %q, %v", ids, got, err)
 			}
 		}
-		ask("chat-desk chat-phone", "c-1")
-		ask("chat-900 chat-desk chat-phone", "900") // an id of ONe's, and one of the shop's
-		ask("chat-bela", "c-2", "c-2")
-		ask("chat-bela chat-desk chat-phone", "c-2", "nobody", "c-1")
+		// The shop has a customer 900 of its own, who heard of what ada did at ONe.
+		ask("chat-desk chat-phone", "900")
+		ask("", "c-1")
+		ask("chat-carl", "carl") // signed in at the wholesaler's
+		ask("chat-bela", "ind:7", "ind:7")
+		ask("chat-bela chat-desk chat-phone", "ind:7", "nobody", "900")
 		ask("")
 		ask("", "")
 		ask("", "nobody", "\x00", "\xff", "' OR 1=1 --")
@@ -263,22 +268,22 @@ func TestLiveCustomers(t *testing.T) {
 		for i := range many {
 			many[i] = fmt.Sprint("id-", i)
 		}
-		ask("chat-bela chat-desk chat-phone", append(many, "c-1", "c-2")...)
+		ask("chat-bela chat-desk chat-phone", append(many, "900", "ind:7")...)
 
 		// What was seen and is not written counts: the chat is over, or another one.
 		clock.move(time.Second)
 		s.Saw(look(t, s, desk), "")
-		ask("chat-phone", "c-1")
+		ask("chat-phone", "900")
 		s.Saw(look(t, s, desk), "chat-desk-2")
-		ask("chat-desk-2 chat-phone", "c-1")
+		ask("chat-desk-2 chat-phone", "900")
 		flush(t, s)
-		ask("chat-desk-2 chat-phone", "c-1")
+		ask("chat-desk-2 chat-phone", "900")
 		clock.move(liveFor)
-		ask("chat-desk-2", "c-1") // to the second
+		ask("chat-desk-2", "900") // to the second
 		clock.move(time.Second)
-		ask("", "c-1")
+		ask("", "900")
 		s.Saw(look(t, s, desk), "chat-desk-2")
-		ask("chat-desk-2", "c-1")
+		ask("chat-desk-2", "900")
 	})
 }
 

@@ -116,7 +116,7 @@ func TestSigningOut(t *testing.T) {
 		if good, err := s.Proven(t.Context(), proof, ada.Email); good || err != nil {
 			t.Errorf("the proof is still good: %v, %v", good, err)
 		}
-		if live, err := s.LiveCustomers(t.Context(), []string{ada.ID}); len(live) != 0 || err != nil {
+		if live, err := s.LiveCustomers(t.Context(), []string{ada.OneCustomerID}); len(live) != 0 || err != nil {
 			t.Errorf("still here: %v, %v", live, err)
 		}
 		s.Saw(v, "chat-3") // a request that was on its way

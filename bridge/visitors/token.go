@@ -70,8 +70,19 @@ func (t *tokens) customer(token string) (Customer, error) {
 		return Customer{}, &refusal{reason}
 	}
 	return Customer{
-		ID: claims.Subject, Email: claims.Email, FirstName: claims.GivenName, LastName: claims.FamilyName, OneCustomerID: claims.OneCustomerID,
+		ID: claims.Subject, Email: claims.Email, FirstName: claims.GivenName, LastName: claims.FamilyName, OneCustomerID: oneCustomerID(claims.OneCustomerID),
 	}, nil
+}
+
+// oneCustomerID is an id of ONe's as its events are compared with it: without blanks
+// around it, and the prefix of its kind of customer in lower case.
+func oneCustomerID(id string) string {
+	id = strings.TrimSpace(id)
+	kind, rest, found := strings.Cut(id, ":")
+	if kind = strings.ToLower(kind); found && (kind == "org" || kind == "ind") {
+		return kind + ":" + rest
+	}
+	return id
 }
 
 var (

@@ -80,6 +80,8 @@ func TestTokensThatAreAccepted(t *testing.T) {
 		{name: "the old key", key: oldKey, header: map[string]any{"kid": "2025"}, want: plain},
 		{name: "all claims", key: newKey, claims: map[string]any{"email": "anna@customer.example", "given_name": "Ania", "family_name": "Żak", "one_customer_id": "9001", "iss": "shop", "jti": "x"},
 			want: Customer{ID: "c-7", Email: "anna@customer.example", FirstName: "Ania", LastName: "Żak", OneCustomerID: "9001"}},
+		{name: "an id of ONe's in capitals", key: newKey, claims: map[string]any{"one_customer_id": " ORG:9001 "}, want: Customer{ID: "c-7", OneCustomerID: "org:9001"}},
+		{name: "an id that only looks so", key: newKey, claims: map[string]any{"one_customer_id": "Shop:X9"}, want: Customer{ID: "c-7", OneCustomerID: "Shop:X9"}},
 		{name: "several audiences", key: newKey, claims: map[string]any{"aud": []string{"https://other.example", audience}}, want: plain},
 		{name: "an audience with a slash", key: newKey, claims: map[string]any{"aud": audience + "/"}, want: plain},
 		{name: "a clock that is 30 s ahead", key: newKey, claims: map[string]any{"iat": now + 30, "nbf": now + 30}, want: plain},

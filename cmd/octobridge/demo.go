@@ -105,6 +105,8 @@ func demoText(w io.Writer, info bridge.DemoInfo, octobridge string) error {
 A shop with the products is at %[8]s
 The wholesaler is at           %[2]s
   login %[9]s, password %[10]s, dropshippingKey %[11]s
+ONe, a seller's platform, is at %[16]s
+  user %[17]s, password %[18]s for its events
 Metrics and readiness are at   %[3]s
 
 Try, from another terminal:
@@ -122,8 +124,14 @@ Place an order, and see what has become of it:
   %[14]s orders place order.json --wait --server %[3]s
   %[14]s orders list --server %[3]s
 
+Tell the bridge what a customer does at ONe, or press the buttons of its page:
+
+  curl -u %[17]s:%[18]s -d '{"clientId":"%[19]s"}' %[7]s/webhooks/one/client-logged
+  %[14]s one events list --server %[3]s
+
 Ctrl-C ends it and leaves nothing behind.
 `, info.Adapter, info.Sandbox, info.Operator, info.CustomerEmail, info.APIToken, info.OrderReference, info.PublicURL(),
-		info.Storefront, info.Login, info.Password, info.DropshippingKey, url.QueryEscape(info.SearchTerm), info.ProductID, octobridge, shellWord(info.SearchTerm))
+		info.Storefront, info.Login, info.Password, info.DropshippingKey, url.QueryEscape(info.SearchTerm), info.ProductID, octobridge, shellWord(info.SearchTerm),
+		info.One, info.OneUser, info.OnePassword, info.OneCustomer)
 	return err
 }

@@ -148,8 +148,8 @@ func TestDemoForPeople(t *testing.T) {
 			tries++
 		}
 	}
-	if tries != 5 {
-		t.Errorf("%d lines to try, want 5:\n%s", tries, said.String())
+	if tries != 6 {
+		t.Errorf("%d lines to try, want 6:\n%s", tries, said.String())
 	}
 	if code := demo.end(t, syscall.SIGTERM); code != "0" {
 		t.Errorf("exit code %s after SIGTERM, want 0\n%s", code, demo.errOut)
