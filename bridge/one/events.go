@@ -83,7 +83,7 @@ type Event struct {
 	Customer, Cart, Offer string
 	Flag                  Flag
 	State                 State
-	Meaning               Meaning // of a ClientLogged that was worked
+	Meaning               Meaning // of a ClientLogged that waits no more and has no flag
 	Outcome               string  // a sentence: what was done, or what failed
 	Attempts              int
 	DueAt                 time.Time // of a new one: when it is worked at the earliest

@@ -144,9 +144,9 @@ func (s *Service) markIn(ctx context.Context, tx *sql.Tx, lines []*line) ([]resu
 	return marked, s.keepHeard(ctx, tx, known)
 }
 
-// settle writes a result into its event, with what a ClientLogged means: judged by
-// when it came, however late it is worked. One that is worked again keeps what it
-// meant before.
+// settle writes a result into its event, with what a ClientLogged means, also where
+// it was only recorded or has failed: judged by when it came, however late it is
+// worked. One that is worked again keeps what it meant before.
 func (s *Service) settle(r *result, known *hearing, now time.Time) {
 	e := &r.event
 	e.State, e.Outcome, e.Attempts = r.state, r.outcome, r.attempts
@@ -158,12 +158,14 @@ func (s *Service) settle(r *result, known *hearing, now time.Time) {
 	if e.Flag != FlagNone || e.Customer == "" {
 		return
 	}
-	if e.Kind == ClientLogged && e.State == Done {
-		meaning, words := known.of(e.Customer).means(e.ReceivedAt, s.options.Session)
-		if e.Meaning != "" {
-			meaning, words = e.Meaning, map[Meaning]string{Login: "logged in", Return: "returned"}[e.Meaning]
+	if e.Kind == ClientLogged {
+		words := map[Meaning]string{Login: "logged in", Return: "returned"}[e.Meaning]
+		if e.Meaning == "" { // else it was settled before, and would be compared with itself
+			e.Meaning, words = known.of(e.Customer).means(e.ReceivedAt, s.options.Session)
 		}
-		e.Meaning, e.Outcome = meaning, words+"; "+e.Outcome
+		if e.State == Done {
+			e.Outcome = words + "; " + e.Outcome
+		}
 	}
 	known.note(e)
 }

@@ -2,11 +2,15 @@ package one_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
+	"time"
 	"unsafe"
 
 	"octobridge/bridge/one"
+	"octobridge/bridge/store"
+	"octobridge/bridge/store/storetest"
 )
 
 // Fiber's header is in a buffer that the next request is read into. Whoever does not
@@ -53,4 +57,44 @@ func TestTheContentTypeOfOneWhoDoesNotWaitIsACopy(t *testing.T) {
 	all.Wait()
 	wants(t, "events stored", r.number("SELECT count(*) FROM one_events"), 3)
 	wants(t, "with the content type that it came with", r.number("SELECT count(*) FROM one_events WHERE content_type = 'application/json'"), 1)
+}
+
+// A return that was only recorded, or given up, counted as heard of without saying
+// what it meant. Replayed, it was compared with itself and became a login.
+func TestAReplayedReturnIsAReturn(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newStand(t, s)
+		w.add(one.Event{Kind: one.ClientLogged, Customer: "org:9001"})
+		w.work()
+
+		w.advance(time.Hour)
+		w.options.Rules = map[one.Kind]one.Rule{one.ClientLogged: one.RuleRecord}
+		w.reopen()
+		recorded := w.add(one.Event{Kind: one.ClientLogged, Customer: "org:9001"})
+		w.work()
+		wants(t, "what the recorded one means", w.want(recorded, one.Recorded, "as the rule").Meaning, one.Return)
+		w.options.Rules = nil
+		w.reopen()
+
+		w.advance(time.Hour)
+		w.liveErr = errors.New("the database is away")
+		failed := w.add(one.Event{Kind: one.ClientLogged, Customer: "org:9001"})
+		for range 5 {
+			w.work()
+			w.advance(time.Minute)
+		}
+		wants(t, "what the failed one means", w.want(failed, one.Failed, "given up after 5 attempts").Meaning, one.Return)
+		w.liveErr = nil
+
+		for _, id := range []int64{recorded, failed} {
+			if _, err := w.service.Replay(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.work()
+		for _, id := range []int64{recorded, failed} {
+			wants(t, "what the replayed one means", w.want(id, one.Done, "returned; ").Meaning, one.Return)
+		}
+	})
 }
