@@ -66,7 +66,7 @@ bench: ## run the benchmarks once and print the ratios
 	@$(GO) test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) ./... >bench.out || { cat bench.out; exit 1; }
 	@awk -f internal/tools/ratios.awk bench.out
 
-chaos: ## kill the service at every step of an order's way, CHAOSRUNS times (10000), and print the counts
+chaos: ## kill the service at every step of orders and of ONe's events, CHAOSRUNS times (10000), and print the counts
 	@OCTOTEST_CHAOS_RUNS=$(CHAOSRUNS) $(GO) test -count=1 -v -timeout 24h ./internal/chaos >chaos.out 2>&1; status=$$?; \
 	grep -v -E '^ *(===|--- PASS|PASS)' chaos.out; exit $$status
 

@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -41,6 +40,7 @@ type posting struct {
 // however late the answers to the others are.
 type mail struct {
 	stand    *stand
+	every    time.Duration // from one posting to the next; 0: all come at once
 	postings []*posting
 	events   []*mailEvent // each once
 	all      sync.WaitGroup
@@ -56,7 +56,7 @@ func customer(i int) string { return fmt.Sprintf("org:regular-%d", i) }
 // customer's, so each is of a customer of its own. One posting in twenty repeats one
 // of those before it.
 func newMail(s *stand, random *rand.Rand, count int) *mail {
-	m := &mail{stand: s}
+	m := &mail{stand: s, every: time.Second / perSecond}
 	for i := range count {
 		if i%20 == 19 {
 			m.postings = append(m.postings, &posting{event: m.postings[i-1-random.IntN(18)].event})
@@ -111,7 +111,7 @@ func (m *mail) send(ctx context.Context) {
 	defer timer.Stop()
 	begin := time.Now()
 	for i, p := range m.postings {
-		p.due = begin.Add(time.Duration(i) * time.Second / perSecond)
+		p.due = begin.Add(time.Duration(i) * m.every)
 		timer.Reset(time.Until(p.due))
 		select {
 		case <-timer.C:
@@ -185,9 +185,18 @@ func (m *mail) refusals(status int) (n int) {
 // latencies are the times from when postings were due to their answers, the shortest
 // first: of those that were answered at the first try. A sender that could not send
 // in time, as the machine was busy, makes them longer.
-func (m *mail) latencies() (list spread) {
+func (m *mail) latencies() spread {
+	return m.answers(func(p *posting) bool { return p.tries == 1 })
+}
+
+// resent are those times of the postings that were sent more than once.
+func (m *mail) resent() spread {
+	return m.answers(func(p *posting) bool { return p.tries > 1 })
+}
+
+func (m *mail) answers(of func(*posting) bool) (list spread) {
 	for _, p := range m.postings {
-		if p.tries == 1 && !p.answered.IsZero() {
+		if !p.answered.IsZero() && of(p) {
 			list = append(list, p.answered.Sub(p.due))
 		}
 	}
@@ -216,6 +225,6 @@ func (s spread) at(share float64) time.Duration {
 }
 
 func (s spread) String() string {
-	short := func(d time.Duration) time.Duration { return d.Round(cmp.Or(d/1000, 1)).Round(10 * time.Microsecond) }
+	short := func(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
 	return fmt.Sprintf("p50 %v, p99 %v, max %v", short(s.at(0.5)), short(s.at(0.99)), short(s.at(1)))
 }

@@ -102,22 +102,24 @@ func freePort(t *testing.T) string {
 	return ""
 }
 
-// start starts the service, which kills itself at a step if one is given.
-func (s *stand) start(killStep string) *process {
+// start starts the service, by a plan that says when it dies.
+func (s *stand) start(p plan) *process {
 	s.t.Helper()
-	log := ""
+	p.DataDir, p.Settings = s.dir, s.settings
 	if dir := os.Getenv("OCTOTEST_CHAOS_LOGS"); dir != "" {
-		log = filepath.Join(dir, strings.ReplaceAll(s.t.Name(), "/", "-")+".log")
+		p.Log = filepath.Join(dir, strings.ReplaceAll(s.t.Name(), "/", "-")+".log")
 	}
-	if s.running = start(s.t, plan{DataDir: s.dir, KillStep: killStep, Settings: s.settings, Log: log}); s.running == nil {
+	if s.running = start(s.t, p); s.running == nil {
 		s.t.Fatal("the service died before it was ready")
 	}
 	return s.running
 }
 
-// stop ends the service as an operator does, and wants it to end well.
+// stop ends the service as an operator does, and wants it to end well. A connection
+// that was opened and never used would keep it for as long as shutdown_grace.
 func (s *stand) stop() {
 	s.t.Helper()
+	s.client.CloseIdleConnections()
 	if err := s.running.command.Process.Signal(syscall.SIGTERM); err != nil {
 		s.t.Fatal(err)
 	}

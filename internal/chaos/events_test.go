@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,7 +44,7 @@ func TestEventsOfONeAreAllThere(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	s := newStand(t)
-	s.start("")
+	s.start(plan{})
 	chats := s.chats()
 	seconds := eventSeconds(t)
 	m := newMail(s, rand.New(rand.NewPCG(1, 20261123)), seconds*perSecond)
@@ -79,7 +80,7 @@ func TestEventsOfONeAreNeverLost(t *testing.T) {
 	}
 	// What is sent again after a long start of the service is the same event still.
 	s := newStand(t, "OCTOBRIDGE_ONE__SAME_WITHIN=30m")
-	s.start("")
+	s.start(plan{})
 	s.chats()
 	seconds, seed := eventSeconds(t), number(t, "OCTOTEST_CHAOS_SEED", 1)
 	random := rand.New(rand.NewPCG(uint64(seed), 20261124))
@@ -98,16 +99,81 @@ func TestEventsOfONeAreNeverLost(t *testing.T) {
 		<-moment.C
 		killed := time.Now()
 		s.running.kill()
-		s.start("")
+		s.start(plan{})
 		down = append(down, time.Since(killed).Round(time.Millisecond).String())
 	}
 	<-sent
 	counts := s.allWorked()
 	s.stop()
 	kept := m.judge(t, s)
-	t.Logf("%d s with %d kills (seed %d; down for %s), from when an event was due to its answer, of those answered at the first try: %v (the sender itself was late by %v)",
-		seconds, kills, seed, strings.Join(down, ", "), m.latencies(), m.lateness())
+	t.Logf("%d s with %d kills (seed %d; down for %s), from when an event was due to its answer, of those answered at the first try: %v (the sender itself was late by %v), of the %d others: %v",
+		seconds, kills, seed, strings.Join(down, ", "), m.latencies(), m.lateness(), len(m.resent()), m.resent())
 	t.Log(m.tell(kept, counts, s.updates()))
+}
+
+// As above, but that the events come all at once, so that many share a transaction,
+// and that the service dies at a step of theirs, and a second time at another one.
+func TestManyEventsOfONeAtOnceAreNeverLost(t *testing.T) {
+	runs, first := max(6, number(t, "OCTOTEST_CHAOS_RUNS", usualRuns)/20), number(t, "OCTOTEST_CHAOS_SEED", 1)
+	if testing.Short() {
+		runs = 1
+	}
+	var mu sync.Mutex
+	died, came := map[string]int{}, 0
+	t.Run("runs", func(t *testing.T) {
+		for seed := first; seed < first+runs; seed++ {
+			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+				t.Parallel()
+				// The steps of the first few transactions, in turns.
+				m, steps := atOnce(t, uint64(seed), int64(1+seed%8))
+				mu.Lock()
+				defer mu.Unlock()
+				came += len(m.events)
+				for _, step := range steps {
+					died[step]++
+				}
+			})
+		}
+	})
+	t.Logf("%d runs, %d events that came all at once in each; killed at: %v; each is stored once, and worked", runs, came/runs, died)
+	for _, step := range []string{"before commit received", "after commit received", "before commit worked", "after commit worked"} {
+		if runs >= 50 && died[step] == 0 {
+			t.Errorf("in %d runs the service was never killed %s", runs, step)
+		}
+	}
+}
+
+// atOnce is a run of many events at once. The service dies at a step, counted from its
+// start, and then at one that the seed picks.
+func atOnce(t *testing.T, seed uint64, step int64) (m *mail, died []string) {
+	s := newStand(t, "OCTOBRIDGE_ONE__SAME_WITHIN=30m")
+	random := rand.New(rand.NewPCG(seed, 20261125))
+	m = newMail(s, random, 400)
+	m.every = 0
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	p := s.start(plan{KillAt: step})
+	sent := make(chan struct{})
+	defer func() { cancel(); <-sent }()
+	go func() { defer close(sent); m.send(ctx) }()
+	for life := range 2 {
+		if life > 0 {
+			p = s.start(plan{KillAt: 1 + random.Int64N(8)})
+		}
+		select {
+		case <-p.gone:
+			if at, err := os.ReadFile(filepath.Join(s.dir, stepFile)); err == nil {
+				died = append(died, string(at))
+			}
+		case <-sent: // it does not come so far
+			p.kill()
+		}
+	}
+	s.start(plan{})
+	<-sent
+	s.allWorked()
+	s.stop()
+	m.judge(t, s)
+	return m, died
 }
 
 // chats has some of the busiest customers sign in to the shop, in a chat each.
@@ -292,7 +358,7 @@ func TestKilledAtEveryStepOfAnEvent(t *testing.T) {
 		t.Run(c.step, func(t *testing.T) {
 			t.Parallel()
 			s := newStand(t, "OCTOBRIDGE_ONE__SAME_WITHIN=30m")
-			died := s.start(c.step)
+			died := s.start(plan{KillStep: c.step})
 			m := newMail(s, rand.New(rand.NewPCG(1, 1)), 6)
 			answered := map[*mailEvent]bool{}
 			for _, p := range m.postings {
@@ -329,7 +395,7 @@ func TestKilledAtEveryStepOfAnEvent(t *testing.T) {
 				}
 			}
 
-			s.start("")
+			s.start(plan{})
 			s.allWorked() // what is there, before anything is sent again
 			for _, p := range m.postings {
 				if !answered[p.event] {
