@@ -57,7 +57,7 @@ func variable(environ []string, name string) string {
 
 // RegisterFlags adds a flag for every key that the scope needs or may use:
 // "--idosell-url" for idosell.url, "--data-dir" for data_dir. Scope Upstream adds
-// those of idosell and log alone, scope ONe those of one and log and --public-url,
+// those of idosell and log alone, scopes ONe and ONeEvents those of one and log and --public-url,
 // scope Operate --data-dir, and scope Maintain
 // --data-dir and --database-file. A secret has no flag, as every user of the
 // machine can read those; its twin has: "--idosell-password-file". It panics, as
@@ -70,7 +70,7 @@ func RegisterFlags(flags *pflag.FlagSet, scope Scope) {
 		if scope == Operate && k.path != "data_dir" {
 			continue
 		}
-		if (scope == Maintain || scope == ONe) && !scope.reads(k) {
+		if (scope == Maintain || scope == ONe || scope == ONeEvents) && !scope.reads(k) {
 			continue
 		}
 		usage := strings.ReplaceAll(k.doc, "`", "") // pflag takes a quoted word for the value's name

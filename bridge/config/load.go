@@ -17,7 +17,7 @@ import (
 )
 
 // Scope says how much of the configuration a command needs. What is given is
-// checked in every scope, but for the last four; only what may be missing differs.
+// checked in every scope, but for the last five; only what may be missing differs.
 type Scope int
 
 const (
@@ -33,6 +33,9 @@ const (
 	// public_url, which ONe's webhooks lead to; all else stays as it is without a
 	// configuration.
 	ONe
+	// ONeEvents reads what ONe does, and needs none of it: who receives ONe's events
+	// need not call its integration API.
+	ONeEvents
 	// Operate needs nothing: it reads only what leads to the running service,
 	// data_dir and operator.token. All else stays as it is without a
 	// configuration, whatever the file says.
@@ -48,7 +51,7 @@ func (s Scope) reads(k *key) bool {
 	switch s {
 	case Pages:
 		return k.path == "public_url" || k.section() == "shop" || k.section() == "oct8ne" || k.section() == "visitors" && !k.secret()
-	case ONe:
+	case ONe, ONeEvents:
 		return k.path == "public_url" || k.section() == "one" || k.section() == "log"
 	case Operate:
 		return k.path == "data_dir" || k.path == "operator.token"
@@ -324,6 +327,7 @@ func (r *reader) together(loaded *Loaded) {
 // pairs checks keys that mean something only together.
 func (r *reader) pairs(loaded *Loaded) {
 	c := r.config
+	calls := r.scope != ONe && r.scope != ONeEvents // they need the three anyway, or none
 	for _, pair := range []struct {
 		key, needs   string
 		given, there bool
@@ -337,8 +341,8 @@ func (r *reader) pairs(loaded *Loaded) {
 		{"one.old_webhook_user", "one.old_webhook_password", c.One.OldWebhookUser != "", !c.One.OldWebhookPassword.Empty()},
 		{"one.old_webhook_password", "one.old_webhook_user", !c.One.OldWebhookPassword.Empty(), c.One.OldWebhookUser != ""},
 		{"one.old_webhook_user", "one.webhook_user", c.One.OldWebhookUser != "", c.One.WebhookUser != ""},
-		{"one.url", "one.tenant", c.One.URL != "" && r.scope != ONe, c.One.Tenant != ""},
-		{"one.url", "one.api_auth", c.One.URL != "" && r.scope != ONe, !c.One.APIAuth.Empty()},
+		{"one.url", "one.tenant", c.One.URL != "" && calls, c.One.Tenant != ""},
+		{"one.url", "one.api_auth", c.One.URL != "" && calls, !c.One.APIAuth.Empty()},
 		{"operator.listen", "operator.token", c.Operator.Listen != "", !c.Operator.Token.Empty()},
 	} {
 		if pair.given && !pair.there {

@@ -99,6 +99,21 @@ func TestPassingOnNeedsSomebodyToTell(t *testing.T) {
 	}
 }
 
+// Who only receives ONe's events has no access to its integration API, and what is
+// there of it is checked all the same.
+func TestONeEventsNeedNoONe(t *testing.T) {
+	environ := []string{"OCTOBRIDGE_PUBLIC_URL=https://bridge.example", "OCTOBRIDGE_ONE__WEBHOOK_USER=one", "OCTOBRIDGE_ONE__WEBHOOK_PASSWORD=hunter2hunter2", "OCTOBRIDGE_IDOSELL__URL=nonsense"}
+	for _, more := range []string{"", "OCTOBRIDGE_ONE__URL=https://api.one.example"} {
+		loaded, err := config.Load(config.Options{Scope: config.ONeEvents, Environ: append(environ, more)})
+		if err != nil || loaded.Config.PublicURL == "" || loaded.Config.One.WebhookUser != "one" || loaded.Config.IdoSell.URL != "" {
+			t.Errorf("%q: %v", more, err)
+		}
+	}
+	if _, err := config.Load(config.Options{Scope: config.ONeEvents, Environ: append(environ, "OCTOBRIDGE_ONE__URL=http://api.one.example")}); err == nil || !strings.Contains(err.Error(), "one.url") {
+		t.Errorf("an address that is none: %v", err)
+	}
+}
+
 // Who looks at an offer needs no wholesaler, and nothing of the service.
 func TestONeNeedsNoWholesaler(t *testing.T) {
 	loaded, err := config.Load(config.Options{Scope: config.ONe, Environ: []string{

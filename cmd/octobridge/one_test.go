@@ -34,6 +34,7 @@ const (
 // octobridge asks it.
 type seller struct {
 	one     *onesandbox.Server
+	address string
 	environ []string
 }
 
@@ -46,6 +47,7 @@ func sell(t testing.TB) *seller {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.address = address
 	s.environ = []string{
 		"OCTOBRIDGE_ONE__URL=" + address, "OCTOBRIDGE_ONE__TENANT=" + onesandbox.DemoTenant, "OCTOBRIDGE_ONE__API_AUTH=" + onesandbox.DemoAPIAuth,
 		"OCTOBRIDGE_ONE__WEBHOOK_USER=" + oneUser, "OCTOBRIDGE_ONE__WEBHOOK_PASSWORD=" + onePassword,

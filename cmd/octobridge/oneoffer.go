@@ -64,7 +64,7 @@ func (p *program) showOffer(ctx context.Context, o *atONe, id string) error {
 	offer, err := o.client.Offer(ctx, id)
 	switch {
 	case failed(err, integration.KindNotFound):
-		return &answerNo{fmt.Sprintf("ONe has no offer with the id %q (the id stands in the address of its page; its number, such as O/36/1/2022, is not it)", id)}
+		return &answerNo{fmt.Sprintf("ONe has no offer with the id %q (the id stands in the address of its page; its number, such as O/36/1/2022, is not it). %v", id, err)}
 	case failed(err, integration.KindNetwork, integration.KindTimeout, integration.KindHTTP):
 		return fmt.Errorf("%w. If it was opened before: octobridge one offer show %s --kept", err, shellWord(id))
 	case err != nil:

@@ -90,6 +90,8 @@ func TestOneOfferThatIsNotToBeHad(t *testing.T) {
 		says    []string
 	}{
 		{"not there", s.environ, onesandbox.Trouble{}, []string{"offer", "show", "O/99"}, exitNo, []string{`no offer with the id "O/99"`}},
+		// Every offer was called missing, and nothing said where to look.
+		{"another path", s.with("ONE__URL=" + s.address + "/api/v1"), onesandbox.Trouble{}, []string{"offer", "show", onesandbox.DemoOffer}, exitNo, []string{"No static resource", "one.url if no call works"}},
 		{"another key", s.with("ONE__API_AUTH=a:b"), onesandbox.Trouble{}, []string{"offer", "show", "O/1"}, exitLogin, []string{"one.api_auth", "safe to send again: no"}},
 		{"broken", s.environ, onesandbox.Trouble{Status: 500}, []string{"offer", "show", "O/1 2"}, exitUpstream, []string{"octobridge one offer show 'O/1 2' --kept", "safe to send again: yes"}},
 		{"no JSON", s.environ, onesandbox.Trouble{Garbage: true}, []string{"offer", "show", onesandbox.DemoOffer}, exitUpstream, []string{"cannot be read"}},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -94,8 +95,9 @@ func (p *program) oneWebhooksListCommand() *cobra.Command {
 
 // oneCreated is what became of one webhook of `one webhooks create`.
 type oneCreated struct {
-	Created bool           `json:"created"` // false: one that does the same was there
+	Created bool           `json:"created"` // false: one that leads there was there
 	Webhook oneWebhookView `json:"webhook"`
+	Wrong   string         `json:"wrong,omitempty"` // why the one that was there does not do: the end of a sentence
 }
 
 func (p *program) oneWebhooksCreateCommand() *cobra.Command {
@@ -108,7 +110,8 @@ func (p *program) oneWebhooksCreateCommand() *cobra.Command {
 client-logged or offer-opened), or of all three, to public_url/webhooks/one/…,
 with the credentials one.webhook_user and one.webhook_password. Where ONe has
 one already that leads there, it says so and creates no second, so that it may
-be run again.
+be run again. Exits with 1 where one that is there does not do: it sends events
+of another kind, or without the credentials.
 
 Start the service with the same credentials first; octobridge one webhooks test
 says whether events get through.`,
@@ -136,7 +139,7 @@ says whether events get through.`,
 		var results []oneCreated
 		for _, webhook := range wanted {
 			if same, found := leadsThere(there, webhook); found {
-				results = append(results, oneCreated{Webhook: viewOfWebhook(same)})
+				results = append(results, oneCreated{Webhook: viewOfWebhook(same), Wrong: o.wrongWith(same, webhook)})
 				continue
 			}
 			created, err := o.client.CreateWebhook(ctx, webhook)
@@ -151,8 +154,37 @@ says whether events get through.`,
 			}
 			results = append(results, oneCreated{Created: true, Webhook: viewOfWebhook(created)})
 		}
-		return p.printCreated(results)
+		if err := p.printCreated(results); err != nil {
+			return err
+		}
+		for _, result := range results {
+			if result.Wrong != "" {
+				return &answerNo{fmt.Sprintf("the webhook %q %s: change or delete it in ONe's back office, and run this again", result.Webhook.ID, result.Wrong)}
+			}
+		}
+		return nil
 	})
+}
+
+// wrongWith says why a webhook that leads where wanted does cannot take its place;
+// "" where nothing is known against it.
+func (o *atONe) wrongWith(there integration.Webhook, wanted integration.NewWebhook) string {
+	name := func(text string) string { return strings.ToLower(strings.ReplaceAll(text, " ", "")) }
+	for _, event := range eventNames {
+		// "OfferOpened BO" is OfferOpened.
+		if event != wanted.Type.Name && strings.HasPrefix(name(there.Type.Name), name(event)) {
+			return fmt.Sprintf("sends %s to the address of %s, where they would be taken for those", event, wanted.Type.Name)
+		}
+	}
+	known := credentialsOf(o.loaded.Config.One)
+	switch {
+	case wanted.User == "":
+	case there.Auth == "NONE":
+		return "sends its events without credentials, so that they are refused"
+	case there.User != "" && !slices.ContainsFunc(known, func(pair integration.Credentials) bool { return pair.User == there.User }):
+		return fmt.Sprintf("sends its events as the user %q, who is not known here, so that they are refused", there.User)
+	}
+	return ""
 }
 
 // wantedWebhooks are the webhooks to be created, one for each kind.
@@ -225,7 +257,7 @@ func (p *program) printCreated(results []oneCreated) error {
 			text := fmt.Sprintf("%s: webhook %s was created (%s) and leads to %s.", webhook.Event, cmp.Or(webhook.ID, webhook.Name), webhook.Status, webhook.Callback)
 			if !result.Created {
 				text = fmt.Sprintf("%s: webhook %s is there already (%s) and leads to %s; no second was created.", webhook.Event, webhook.ID, webhook.Status, webhook.Callback)
-				if webhook.Status == string(integration.Inactive) {
+				if result.Wrong == "" && webhook.Status == string(integration.Inactive) {
 					text += " octobridge one webhooks resume " + shellWord(webhook.ID) + " starts it."
 				}
 			}

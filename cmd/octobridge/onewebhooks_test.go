@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	onesandbox "octobridge/bridge/one/sandbox"
@@ -48,6 +50,47 @@ func TestOneWebhooksAreCreatedOnce(t *testing.T) {
 	var list struct{ Webhooks []oneWebhookView }
 	if err := json.Unmarshal([]byte(out), &list); err != nil || code != exitOK || len(list.Webhooks) != 3 || list.Webhooks[0].Name != "Logins" || list.Webhooks[1].Name != "octobridge cart-opened" {
 		t.Errorf("exit code %d, %v: %s", code, err, out)
+	}
+}
+
+// A webhook that leads there and cannot do the work was called good: its events were
+// refused, or taken for those of another kind.
+func TestOneWebhookThatIsThereAndWrong(t *testing.T) {
+	s := sell(t)
+	s.one.SetBridge("http://127.0.0.1:9") // has a webhook for each event
+	for _, c := range []struct {
+		name    string
+		environ []string
+		says    string
+	}{
+		{"another user", s.with("ONE__WEBHOOK_USER=new"), "as the user \"" + oneUser + "\", who is not known here"},
+		{"the old user", s.with("ONE__WEBHOOK_USER=new", "ONE__OLD_WEBHOOK_USER="+oneUser, "ONE__OLD_WEBHOOK_PASSWORD="+onePassword), ""},
+		{"open by name", s.with("ONE__WEBHOOK_USER=", "ONE__WEBHOOK_PASSWORD=", "ONE__WEBHOOK_AUTH=none"), ""},
+	} {
+		code, out, errOut := asks(t, c.environ, "webhooks", "create", "all", "--json")
+		if want := map[bool]int{true: exitOK, false: exitNo}[c.says == ""]; code != want || !strings.Contains(errOut, c.says) || strings.Contains(out, `"wrong"`) != (c.says != "") {
+			t.Errorf("%s: exit code %d: %s%s", c.name, code, out, errOut)
+		}
+	}
+	var told atomic.Value
+	one := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			t.Errorf("a second webhook was created")
+		}
+		_, _ = io.WriteString(w, told.Load().(string))
+	}))
+	t.Cleanup(one.Close)
+	for webhook, says := range map[string]string{
+		`"webhookType":{"name":"CartOpened"},"callbackAuthentication":{"type":"HTTP_BASIC","username":"` + oneUser + `"}`:     "sends CartOpened to the address of OfferOpened",
+		`"webhookType":{"name":"OfferOpened BO"},"callbackAuthentication":{"type":"HTTP_BASIC","username":"` + oneUser + `"}`: "",
+		`"webhookType":{"name":"OfferOpened"},"callbackAuthentication":{"type":"NONE"}`:                                       "without credentials",
+		`"name":"x"`: "",
+	} {
+		told.Store(`[{"webhookId":"w1","status":"INACTIVE","callbackUrl":"http://127.0.0.1:9/webhooks/one/offer-opened",` + webhook + `}]`)
+		code, out, errOut := asks(t, s.with("ONE__URL="+one.URL), "webhooks", "create", "offer-opened")
+		if want := map[bool]int{true: exitOK, false: exitNo}[says == ""]; code != want || !strings.Contains(errOut, says) || strings.Contains(out, "resume w1") != (says == "") {
+			t.Errorf("%s: exit code %d: %s%s", webhook, code, out, errOut)
+		}
 	}
 }
 
@@ -152,6 +195,23 @@ func TestOneWebhooksAreTried(t *testing.T) {
 	if code, _, errOut := asks(t, environ, "webhooks", "test", "--by-one", "no-such"); code != exitNo || !strings.Contains(errOut, "ONe has no webhook") {
 		t.Errorf("by ONe, not there: exit code %d: %s", code, errOut)
 	}
+}
+
+// A shop that only receives events has no access to ONe's integration API: the test
+// of its own address asked for the address and the key of that.
+func TestOneWebhookTestNeedsNoONe(t *testing.T) {
+	service, environ := sell(t).listen(t)
+	for _, keys := range [][]string{{"ONE__URL=", "ONE__TENANT=", "ONE__API_AUTH="}, {"ONE__TENANT="}} {
+		code, out, errOut := asks(t, changed(environ, keys...), "webhooks", "test", "cart-opened")
+		if code != exitOK || errOut != "" || !strings.Contains(out, "answers 204") {
+			t.Errorf("without %q: exit code %d: %s%s", keys, code, out, errOut)
+		}
+	}
+	code, _, errOut := asks(t, changed(environ, "ONE__API_AUTH="), "webhooks", "test", "--by-one", "x")
+	if code != exitUsage || !strings.Contains(errOut, "one.api_auth") {
+		t.Errorf("by ONe: exit code %d: %s", code, errOut)
+	}
+	worked(t, service)
 }
 
 // A redirection is not followed: the credentials would go where nobody wanted them.

@@ -13,6 +13,7 @@ import (
 	"github.com/go-resty/resty/v2"
 	"github.com/spf13/cobra"
 
+	"octobridge/bridge/config"
 	"octobridge/bridge/one"
 	"octobridge/bridge/one/integration"
 	"octobridge/internal/silent"
@@ -39,7 +40,7 @@ func (p *program) oneWebhooksTestCommand() *cobra.Command {
 		Long: `Sends an empty event of a kind (cart-opened, client-logged or offer-opened) to
 public_url, the way ONe would, with one.webhook_user and one.webhook_password,
 and says what came back. The service keeps it, flagged as empty, and does
-nothing more.
+nothing more. ONe is not called: one.url and its key are not needed.
 
 With --by-one ONe itself sends its example event of a webhook, from where it
 stands; octobridge one events list shows whether it arrived.
@@ -49,26 +50,35 @@ Exits with 1 where the service refuses it, and with 3 where nobody answers.`,
 		Args:    cobra.MaximumNArgs(1),
 	}
 	cmd.Flags().StringVar(&byOne, "by-one", "", "have ONe send the example event of the webhook with this `ID`")
-	return p.withONe(cmd, func(ctx context.Context, o *atONe, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if (byOne != "") == (len(args) == 1) {
 			return badUsage(cmd, "name one kind of event, or a webhook with --by-one")
 		}
 		if byOne != "" {
-			return p.testByONe(ctx, o, byOne)
+			o, err := p.atONe(cmd)
+			if err != nil {
+				return err
+			}
+			return errors.Join(p.testByONe(cmd.Context(), o, byOne), o.close())
 		}
 		kinds, err := kindsNamed(cmd, args[0], false)
 		if err != nil {
 			return err
 		}
-		return p.testWebhook(ctx, o, kinds[0])
-	})
+		loaded, err := p.load(cmd, config.ONeEvents) // ONe is not called
+		if err != nil {
+			return err
+		}
+		return p.testWebhook(cmd.Context(), loaded, kinds[0])
+	}
+	return oneConfigurable(cmd)
 }
 
 // testByONe has ONe send its example.
 func (p *program) testByONe(ctx context.Context, o *atONe, id string) error {
 	err := o.client.TestWebhook(ctx, id)
 	if failed(err, integration.KindNotFound) {
-		return &answerNo{fmt.Sprintf("ONe has no webhook %q: octobridge one webhooks list shows what there is", id)}
+		return &answerNo{fmt.Sprintf("ONe has no webhook %q, or no such call: octobridge one webhooks list shows what there is (%v)", id, err)}
 	}
 	if err != nil {
 		return err
@@ -78,12 +88,12 @@ func (p *program) testByONe(ctx context.Context, o *atONe, id string) error {
 }
 
 // testWebhook sends an empty event to this bridge's public address.
-func (p *program) testWebhook(ctx context.Context, o *atONe, kind one.Kind) error {
-	callback, err := callbackOf(o.loaded, kind)
+func (p *program) testWebhook(ctx context.Context, loaded *config.Loaded, kind one.Kind) error {
+	callback, err := callbackOf(loaded, kind)
 	if err != nil {
 		return err
 	}
-	settings := o.loaded.Config.One
+	settings := loaded.Config.One
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: webhookTestTime}).DialContext,
