@@ -47,10 +47,20 @@ func (c *OperatorClient) ReplayOneEvent(ctx context.Context, id int64) (replay O
 }
 
 // ReplayFailedOneEvents has all of ONe's events worked again that were given up,
-// the oldest first, 1,000 at most at once. Safe to repeat, as ReplayOneEvent.
+// the oldest first, in as many calls as it takes. With an error comes how many were
+// replayed before it. Safe to repeat, as ReplayOneEvent.
 func (c *OperatorClient) ReplayFailedOneEvents(ctx context.Context) (replay OneReplay, err error) {
-	err = c.ask(ctx, http.MethodPost, "one/events/replay", oneReplay{Failed: true}, &replay)
-	return replay, err
+	for {
+		var part OneReplay
+		if err = c.ask(ctx, http.MethodPost, "one/events/replay", oneReplay{Failed: true, After: replay.Last}, &part); err != nil {
+			return replay, err
+		}
+		further := part.More && part.Last > replay.Last
+		part.Replayed += replay.Replayed
+		if replay = part; !further {
+			return replay, nil
+		}
+	}
 }
 
 // OneOffers lists the offers that a customer has opened, by their id with or

@@ -19,7 +19,8 @@ import (
 
 // OneDesk is what operators ask of ONe's events. A *one.Service is one.
 type OneDesk interface {
-	// List returns events, newest first, without their bodies. Safe to repeat.
+	// List returns events, newest first or as the query says, without their bodies.
+	// Safe to repeat.
 	List(ctx context.Context, query one.Query) ([]one.Event, error)
 	// Get returns one event with its body; one.ErrNotFound. Safe to repeat.
 	Get(ctx context.Context, id int64) (*one.Event, error)
@@ -82,7 +83,8 @@ type OneOffer struct {
 // OneReplay says what became of a wish to have events worked again.
 type OneReplay struct {
 	Replayed int       `json:"replayed"`
-	More     bool      `json:"more"`            // more have failed than are replayed at once: ask again
+	More     bool      `json:"more"`            // more have failed than are replayed at once: ask again, after Last
+	Last     int64     `json:"last,omitempty"`  // the number of the last that was looked at, of all that failed
 	Event    *OneEvent `json:"event,omitempty"` // where one was named
 }
 
@@ -233,6 +235,7 @@ func (o *operatorAPI) showOneEvent(_ http.ResponseWriter, r *http.Request) (any,
 type oneReplay struct {
 	ID     int64 `json:"id,omitempty"`
 	Failed bool  `json:"failed,omitempty"` // all that were given up
+	After  int64 `json:"after,omitempty"`  // of those, only with a higher number
 }
 
 func (o *operatorAPI) replayOneEvents(w http.ResponseWriter, r *http.Request) (any, error) {
@@ -240,7 +243,7 @@ func (o *operatorAPI) replayOneEvents(w http.ResponseWriter, r *http.Request) (a
 	if err := readBody(w, r, operatorBodyBytes, &wanted); err != nil {
 		return nil, err
 	}
-	if wanted.Failed == (wanted.ID != 0) || wanted.ID < 0 {
+	if wanted.Failed == (wanted.ID != 0) || wanted.ID < 0 || wanted.After < 0 || wanted.After > 0 && !wanted.Failed {
 		return nil, &OperatorError{Status: http.StatusUnprocessableEntity, Code: "invalid", Field: "id", Detail: "name one event by its number, or all that failed"}
 	}
 	if !wanted.Failed {
@@ -251,13 +254,14 @@ func (o *operatorAPI) replayOneEvents(w http.ResponseWriter, r *http.Request) (a
 		shown := oneEventOf(*event)
 		return OneReplay{Replayed: 1, Event: &shown}, nil
 	}
-	failed, err := o.One.List(r.Context(), one.Query{State: one.Failed, Limit: mostOne})
+	// The oldest first: what one customer did stays in its order.
+	failed, err := o.One.List(r.Context(), one.Query{State: one.Failed, After: wanted.After, Oldest: true, Limit: mostOne})
 	if err != nil {
 		return nil, oneError(err)
 	}
 	answer := OneReplay{More: len(failed) == mostOne}
-	slices.Reverse(failed) // the oldest first: what one customer did stays in its order
 	for _, event := range failed {
+		answer.Last = event.ID
 		switch _, err := o.One.Replay(r.Context(), event.ID); {
 		case errors.Is(err, one.ErrNotFound), errors.Is(err, one.ErrNothingToDo): // it was pruned meanwhile
 		case err != nil:

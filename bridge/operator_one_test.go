@@ -45,6 +45,10 @@ func (b *oneBook) List(_ context.Context, query one.Query) ([]one.Event, error) 
 			found = append(found, event)
 		}
 	}
+	found = slices.DeleteFunc(found, func(event one.Event) bool { return event.ID <= query.After })
+	if query.Oldest {
+		slices.Reverse(found)
+	}
 	return found[:min(len(found), query.Limit)], nil
 }
 
@@ -190,12 +194,39 @@ func TestOperatorReplaysEventsOfONe(t *testing.T) {
 	if err != nil || all.Replayed != 2 || all.More || all.Event != nil {
 		t.Errorf("all that failed: %+v, %v", all, err)
 	}
-	if want := []string{fmt.Sprintf("list %+v", one.Query{State: one.Failed, Limit: 1000}), "get 3", "get 5"}; !slices.Equal(book.asked, want) {
+	if want := []string{fmt.Sprintf("list %+v", one.Query{State: one.Failed, Oldest: true, Limit: 1000}), "get 3", "get 5"}; !slices.Equal(book.asked, want) {
 		t.Errorf("asked %q\nwant  %q", book.asked, want)
 	}
 	book.err = errors.New("the disk is full")
 	if _, err := client.ReplayFailedOneEvents(ctx); err == nil || !strings.Contains(err.Error(), "the disk is full") {
 		t.Errorf("what stands in the way is not told: %v", err)
+	}
+}
+
+// Of more failed events than one call replays, the newest thousand were replayed, and
+// the older ones after them: a customer's day was told backwards. And who asked again
+// got those of the thousand that had failed once more.
+func TestOperatorReplaysMoreThanAThousand(t *testing.T) {
+	for _, count := range []int{1000, 2001} {
+		book := &oneBook{}
+		for i := range count {
+			book.events = append(book.events, one.Event{ID: int64(i + 1), Kind: one.CartOpened, Customer: "org:1", State: one.Failed})
+		}
+		client, _ := overSocket(t, bridge.OperatorParts{One: book})
+		all, err := client.ReplayFailedOneEvents(t.Context())
+		if err != nil || all.Replayed != count || all.More {
+			t.Fatalf("%d: %+v, %v", count, all, err)
+		}
+		next := 1
+		for _, asked := range book.asked {
+			if strings.HasPrefix(asked, "list") {
+				continue
+			}
+			if want := fmt.Sprint("get ", next); asked != want {
+				t.Fatalf("%d: %s, want %s", count, asked, want)
+			}
+			next++
+		}
 	}
 }
 
@@ -240,6 +271,7 @@ func TestOperatorRefusesOddQuestionsAboutONe(t *testing.T) {
 		{"GET", "one/event?id=1&body=1", "", 422, "body"}, {"GET", "one/offers", "", 422, "customer"}, {"GET", "one/offers?customer=9&limit=x", "", 422, "limit"},
 		{"GET", "one/offer", "", 422, "id"},
 		{"POST", "one/events/replay", `{}`, 422, "id"}, {"POST", "one/events/replay", `{"id":1,"failed":true}`, 422, "id"},
+		{"POST", "one/events/replay", `{"id":1,"after":7}`, 422, "id"}, {"POST", "one/events/replay", `{"failed":true,"after":-1}`, 422, "id"},
 		{"POST", "one/events/replay", `{"id":-1}`, 422, "id"}, {"POST", "one/events/replay", `{"ids":[1]}`, 422, ""},
 		{"GET", "one/events/replay", "", 405, ""},
 	} {

@@ -98,6 +98,8 @@ type Query struct {
 	State    State
 	Customer string // with or without its prefix
 	Flagged  bool   // only those with a flag
+	After    int64  // only those with a higher id; 0: all
+	Oldest   bool   // the oldest first
 	Limit    int    // at most; 100 when 0
 }
 

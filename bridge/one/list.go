@@ -49,8 +49,8 @@ func idsOf(customers []string) []string {
 
 const eventColumns = "id, kind, received_at, content_type, customer, cart, offer, flag, state, meaning, outcome, attempts, due_at, worked_at, repeats, repeated_at"
 
-// List returns events, newest first, without their bodies. At most Query.Limit, and
-// never more than 1,000.
+// List returns events without their bodies, newest first unless Query.Oldest. At
+// most Query.Limit, and never more than 1,000.
 func (s *Service) List(ctx context.Context, query Query) ([]Event, error) {
 	where, args := []string{"1 = 1"}, []any(nil)
 	add := func(condition string, values ...any) {
@@ -68,6 +68,13 @@ func (s *Service) List(ctx context.Context, query Query) ([]Event, error) {
 	if query.Flagged {
 		add("flag <> ''")
 	}
+	if query.After > 0 {
+		add("id > ?", query.After)
+	}
+	order := "DESC"
+	if query.Oldest {
+		order = "ASC"
+	}
 	if query.Customer != "" {
 		ids := idsOf([]string{query.Customer})
 		if len(ids) == 0 {
@@ -75,7 +82,7 @@ func (s *Service) List(ctx context.Context, query Query) ([]Event, error) {
 		}
 		add("customer <> '' AND customer IN "+store.Marks(len(ids)), anything(ids)...)
 	}
-	rows, err := s.store.DB().QueryContext(ctx, s.store.Rebind("SELECT "+eventColumns+" FROM one_events WHERE "+strings.Join(where, " AND ")+" ORDER BY id DESC LIMIT ?"),
+	rows, err := s.store.DB().QueryContext(ctx, s.store.Rebind("SELECT "+eventColumns+" FROM one_events WHERE "+strings.Join(where, " AND ")+" ORDER BY id "+order+" LIMIT ?"),
 		append(args, bound(query.Limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list ONe's events: %w", err)

@@ -27,10 +27,14 @@ func TestEventsAreListed(t *testing.T) {
 		)
 		for _, c := range []struct {
 			query one.Query
-			want  []int // places in ids, newest first
+			want  []int // places in ids
 		}{
 			{one.Query{}, []int{5, 4, 3, 2, 1, 0}},
 			{one.Query{Limit: 2}, []int{5, 4}},
+			{one.Query{Limit: 2, Oldest: true}, []int{0, 1}},
+			{one.Query{After: ids[2], Limit: 2, Oldest: true}, []int{3, 4}},
+			{one.Query{After: ids[3]}, []int{5, 4}},
+			{one.Query{After: ids[5], Oldest: true}, nil},
 			{one.Query{Kind: one.CartOpened}, []int{5, 4, 2, 1}},
 			{one.Query{State: one.Waiting}, []int{2, 1, 0}},
 			{one.Query{State: one.Recorded, Kind: one.ClientLogged}, nil},

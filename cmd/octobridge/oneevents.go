@@ -248,6 +248,9 @@ Exits with 1 where there is no such event, or it is refused.`,
 		if failed {
 			var err error
 			if replay, err = service.ReplayFailedOneEvents(ctx); err != nil {
+				if replay.Replayed > 0 {
+					err = fmt.Errorf("%s worked again, and not the rest: %w", plural(replay.Replayed, "event"), err)
+				}
 				return err
 			}
 		} else {
@@ -265,9 +268,6 @@ Exits with 1 where there is no such event, or it is refused.`,
 				verb = "is"
 			}
 			fmt.Fprintf(w, "%s %s worked again.\n", plural(replay.Replayed, "event"), verb)
-			if replay.More {
-				fmt.Fprintln(w, "More have failed: run it again when these are worked.")
-			}
 		})
 	})
 }
