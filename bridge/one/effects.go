@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -91,7 +93,7 @@ func (s *Service) workLine(ctx context.Context, l *line) {
 		if ctx.Err() != nil {
 			return
 		}
-		r := s.perform(ctx, l.events[i])
+		r := s.attempt(ctx, l.events[i])
 		if r.state == Waiting && ctx.Err() != nil {
 			return // it failed because everything ends: it was not tried
 		}
@@ -100,6 +102,24 @@ func (s *Service) workLine(ctx context.Context, l *line) {
 			return
 		}
 	}
+}
+
+// attempt is perform, with a panic as a failure: else one event with which the
+// program does not get along would end the process, and again at each start.
+func (s *Service) attempt(ctx context.Context, event Event) (r result) {
+	defer func() {
+		reason := recover()
+		if reason == nil {
+			return
+		}
+		why := fmt.Sprintf("%T", reason) // its words may be somebody's data
+		if fault, ok := reason.(runtime.Error); ok {
+			why = fault.Error()
+		}
+		s.logger.ErrorContext(ctx, "working an event of ONe's panicked", "event", event.ID, "kind", event.Kind, "panic", why, "stack", string(debug.Stack()))
+		r = s.failing(result{event: event}, true, 0, "it could not be worked, by a fault of octobridge's: see the log", "a panic")
+	}()
+	return s.perform(ctx, event)
 }
 
 // perform does what an event asks for. Nothing is stored yet, and doing it again

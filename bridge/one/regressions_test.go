@@ -3,12 +3,14 @@ package one_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 	"unsafe"
 
 	"octobridge/bridge/one"
+	"octobridge/bridge/one/integration"
 	"octobridge/bridge/store"
 	"octobridge/bridge/store/storetest"
 )
@@ -95,6 +97,44 @@ func TestAReplayedReturnIsAReturn(t *testing.T) {
 		w.work()
 		for _, id := range []int64{recorded, failed} {
 			wants(t, "what the replayed one means", w.want(id, one.Done, "returned; ").Meaning, one.Return)
+		}
+	})
+}
+
+// An offer that the program did not get along with ended the process, with everything
+// else that it serves, and did so again at each start, as its event still waited. It
+// fails alone.
+func TestAPanicWhileAnEventIsWorked(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newStand(t, s)
+		w.offers = func(_ context.Context, id string) (*integration.Offer, error) {
+			if id == "words" {
+				panic("the offer of Kowalski")
+			}
+			return &integration.Offer{ID: id[:len(id)-100]}, nil
+		}
+		ids := w.addAll(one.Event{Kind: one.OfferOpened, Customer: "org:1", Offer: "index"}, one.Event{Kind: one.OfferOpened, Customer: "org:2", Offer: "words"},
+			one.Event{Kind: one.CartOpened, Customer: "org:3"}, one.Event{Kind: one.CartOpened, Customer: "org:1"})
+		w.work()
+		w.want(ids[0], one.Waiting, "fault of octobridge's")
+		w.want(ids[1], one.Waiting, "fault of octobridge's")
+		w.want(ids[2], one.Done, "")
+		for range 4 {
+			w.advance(time.Minute)
+			w.work()
+		}
+		w.want(ids[0], one.Failed, "given up after 5 attempts: ")
+		w.want(ids[1], one.Failed, "given up after 5 attempts: ")
+		w.want(ids[3], one.Done, "")
+		log := w.logged.String()
+		for _, want := range []string{"slice bounds out of range", "regressions_test.go", "panic=string"} {
+			if !strings.Contains(log, want) {
+				t.Errorf("the log has no %q", want)
+			}
+		}
+		if strings.Contains(log, "Kowalski") {
+			t.Errorf("the log has somebody's name:\n%s", log)
 		}
 	})
 }
