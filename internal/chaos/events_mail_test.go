@@ -46,25 +46,35 @@ type mail struct {
 	all      sync.WaitGroup
 }
 
-// customers are the regular ones, who open carts and offers; the first few of them
-// do much of it, so that their events come close together.
-const customers = 300
+// customers are the regular ones, who open carts and offers, and chatting those of
+// them who are in a chat at the shop: they come more often.
+const (
+	customers = 300
+	chatting  = 5
+)
 
 func customer(i int) string { return fmt.Sprintf("org:regular-%d", i) }
 
-// newMail deals out events of all kinds and shapes. A login holds no id but its
-// customer's, so each is of a customer of its own. One posting in twenty repeats one
-// of those before it.
+// newMail deals out events of all kinds and shapes. The carts and offers of six
+// postings are one customer's, so that they are worked one after the other. A login
+// holds no id but its customer's, so each is of a customer of its own. One posting in
+// twenty repeats one of those before it.
 func newMail(s *stand, random *rand.Rand, count int) *mail {
 	m := &mail{stand: s, every: time.Second / perSecond}
+	var regular string
 	for i := range count {
+		switch visit := i / 6; {
+		case i%6 != 0:
+		case visit%6 == 0:
+			regular = customer(visit / 6 % chatting)
+		default:
+			regular = customer(random.IntN(customers))
+		}
 		if i%20 == 19 {
 			m.postings = append(m.postings, &posting{event: m.postings[i-1-random.IntN(18)].event})
 			continue
 		}
-		e := &mailEvent{kind: one.Kinds()[i%3]}
-		share := random.Float64()
-		e.customer = customer(int(share * share * share * customers))
+		e := &mailEvent{kind: one.Kinds()[i%3], customer: regular}
 		var name string
 		switch e.kind {
 		case one.ClientLogged:
