@@ -90,6 +90,20 @@ func (r *reader) one(loaded *Loaded) {
 				Remedy:  "choose another, here and in ONe's webhooks",
 			})
 		}
+		if pair.user != "" && strings.TrimSpace(pair.user) == "" || !pair.password.Empty() && strings.TrimSpace(pair.password.Reveal()) == "" {
+			r.faults.add(&Error{
+				Key: pair.key, Source: loaded.Origin(pair.key),
+				Problem: "or its user is nothing but blanks",
+				Remedy:  "write both, or take both out",
+			})
+		}
+	}
+	if c.WebhookUser != "" && c.WebhookUser == c.OldWebhookUser && !c.WebhookPassword.Empty() && c.WebhookPassword.Equal(c.OldWebhookPassword) {
+		r.faults.add(&Error{
+			Key: "one.old_webhook_password", Source: loaded.Origin("one.old_webhook_password"),
+			Problem: "and its user are the same as one.webhook_password and its user (" + loaded.Origin("one.webhook_password") + ")",
+			Remedy:  "take one.old_webhook_user and one.old_webhook_password out, or write what was valid before",
+		})
 	}
 }
 

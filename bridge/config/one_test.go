@@ -49,6 +49,11 @@ func TestCredentialsOfONe(t *testing.T) {
 		{"no user", []string{"WEBHOOK_PASSWORD=hunter2"}, "one.webhook_user"},
 		{"an old pair alone", []string{"OLD_WEBHOOK_USER=one", "OLD_WEBHOOK_PASSWORD=hunter2"}, "one.webhook_user"},
 		{"a colon", []string{"WEBHOOK_USER=o:ne", "WEBHOOK_PASSWORD=hunter2"}, "one.webhook_user"},
+		// The service did not start with these, and the check of the configuration took them.
+		{"the same pair twice", []string{"WEBHOOK_USER=one", "WEBHOOK_PASSWORD=hunter2", "OLD_WEBHOOK_USER=one", "OLD_WEBHOOK_PASSWORD=hunter2"}, "one.old_webhook_password"},
+		{"a blank user", []string{"WEBHOOK_USER= ", "WEBHOOK_PASSWORD=hunter2"}, "one.webhook_password"},
+		{"a blank password", []string{"WEBHOOK_USER=one", "WEBHOOK_PASSWORD= "}, "one.webhook_password"},
+		{"a blank old password", []string{"WEBHOOK_USER=one", "WEBHOOK_PASSWORD=hunter2", "OLD_WEBHOOK_USER=one", "OLD_WEBHOOK_PASSWORD= "}, "one.old_webhook_password"},
 		{"open by name", []string{"WEBHOOK_AUTH=none"}, ""},
 		{"open, and not", []string{"WEBHOOK_AUTH=none", "WEBHOOK_USER=one", "WEBHOOK_PASSWORD=hunter2"}, "one.webhook_auth"},
 		{"a rule", []string{"EVENTS=offer-opened=update,*=record"}, ""},
