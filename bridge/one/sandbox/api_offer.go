@@ -19,7 +19,10 @@ type Reason struct {
 	At          time.Time
 }
 
-// Reasons returns what was told by transfer-failed, oldest first.
+// maxReasons is how many reasons are remembered.
+const maxReasons = 1000
+
+// Reasons returns what was told by transfer-failed, oldest first, a thousand at most.
 func (s *Server) Reasons() []Reason {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,6 +171,9 @@ func (s *Server) transferFailed(q *request) error {
 	reason := r.document(q.body, "reason").text("reason")
 	if r.err != nil {
 		return q.refuse(s, http.StatusBadRequest, r.err.Error())
+	}
+	if len(s.reasons) == maxReasons {
+		s.reasons = slices.Delete(s.reasons, 0, 1)
 	}
 	s.reasons = append(s.reasons, Reason{Offer: o.ID, Text: reason, At: s.now()})
 	return q.SendStatus(http.StatusNoContent)

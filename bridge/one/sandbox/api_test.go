@@ -214,6 +214,18 @@ func TestTransferFailed(t *testing.T) {
 	}
 }
 
+// Whoever can reach the sandbox could fill its memory with reasons.
+func TestReasonsAreBounded(t *testing.T) {
+	s, address := start(t, sandbox.Options{})
+	place := address + "/api/v1/orderpath" + integ + "offers/" + url.PathEscape(sandbox.OddOffer) + "/transfer-failed"
+	for i := range 1003 {
+		ask(t, "PUT", place, fmt.Sprintf(`{"reason":"reason %d"}`, i)).want(t, 204)
+	}
+	if got := s.Reasons(); len(got) != 1000 || got[0].Text != "reason 3" || got[999].Text != "reason 1002" {
+		t.Errorf("%d reasons, from %q on", len(got), got[0].Text)
+	}
+}
+
 // A feed is read by startId and nextId to its end, with and without a filter, and
 // goes on from there.
 func TestFeeds(t *testing.T) {

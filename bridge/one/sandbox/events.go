@@ -74,10 +74,10 @@ func (s *Server) Deliveries() []Delivery {
 	return slices.Clone(s.deliveries)
 }
 
-// Send sends an event to the bridge, once, with the credentials of Options, and
-// returns the status that was answered. An error says that nothing was answered, or
-// that nothing was sent: ErrNoBridge; ErrPaused where the bridge's webhook for it is
-// registered and INACTIVE. Whether ONe sends an event again that was refused is not
+// Send sends an event to the bridge, once, with the credentials of the bridge's
+// webhook for it, or those of Options where none is registered, and returns the
+// status that was answered. An error says that nothing was answered, or that nothing
+// was sent: ErrNoBridge; ErrPaused where that webhook is INACTIVE. Whether ONe sends an event again that was refused is not
 // documented: this one does not. A second call sends a second event.
 func (s *Server) Send(ctx context.Context, event Event, shape Shape) (status int, err error) {
 	d, err := s.post(ctx, event, shape)
@@ -89,10 +89,12 @@ func (s *Server) Send(ctx context.Context, event Event, shape Shape) (status int
 func (s *Server) post(ctx context.Context, event Event, shape Shape) (Delivery, error) {
 	s.mu.Lock()
 	target := s.bridge + "/webhooks/one/" + string(event.Kind)
+	user, password := s.options.User, s.options.Password
 	paused := false
 	for _, w := range s.webhooks {
 		if w.CallbackURL == target && w.Type == event.name() {
 			if paused = w.Status != "ACTIVE"; !paused {
+				user, password = w.User, w.password
 				break
 			}
 		}
@@ -105,7 +107,7 @@ func (s *Server) post(ctx context.Context, event Event, shape Shape) (Delivery, 
 	case paused:
 		return Delivery{}, ErrPaused
 	}
-	return s.deliver(ctx, target, s.options.User, s.options.Password, event, shape)
+	return s.deliver(ctx, target, user, password, event, shape)
 }
 
 // deliver sends an event to an address, and keeps what was answered.

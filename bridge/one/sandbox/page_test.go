@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,30 @@ func TestPage(t *testing.T) {
 		if err != nil || again.status != 304 || r.body == "" {
 			t.Errorf("%s again: %d, %v", name, again.status, err)
 		}
+	}
+}
+
+// What hangs below an orphan, or below a line that is below itself, was called a line
+// that is below itself.
+func TestPageTellsOddLines(t *testing.T) {
+	s := sandbox.New(sandbox.Options{})
+	t.Cleanup(func() { _ = s.Close() })
+	var lines []sandbox.Line
+	for _, l := range []sandbox.Line{{ID: "a", Parent: "gone"}, {ID: "b", Parent: "a"}, {ID: "c", Parent: "d"}, {ID: "d", Parent: "c"}, {ID: "e", Parent: "d"}, {ID: "f", Parent: "f"}, {ID: "g"}} {
+		l.SKU, l.Quantity = "SKU-"+l.ID, "1"
+		lines = append(lines, l)
+	}
+	s.PutOffer(sandbox.Offer{ID: "tangled", Customer: sandbox.DemoCustomer, Slots: []sandbox.Slot{{Lines: lines}}})
+	var got []string
+	for _, cell := range all(parsed(t, get(t, mounted(t, "/_one", s)+"/_one?lang=en").body), "th") {
+		if said := text(cell); strings.Contains(said, "SKU-") {
+			got = append(got, said)
+		}
+	}
+	want := []string{"SKU-g", "SKU-a its parent line is not in the offer", "belongs to the line above: SKU-b", "SKU-c the line is below itself",
+		"SKU-d the line is below itself", "belongs to the line above: SKU-e", "SKU-f the line is below itself"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the lines are %q\nwant          %q", got, want)
 	}
 }
 

@@ -28,8 +28,9 @@ type Options struct {
 	// Bridge is the public address of the bridge, without a slash at its end: events
 	// go to Bridge + "/webhooks/one/" + their kind.
 	Bridge string
-	// User and Password are the credentials (HTTP Basic) that events bring. Without
-	// a user they bring none, as with ONe's authentication NONE.
+	// User and Password are the credentials (HTTP Basic) of the webhooks that
+	// SetBridge registers, and of events for which there is no webhook. Without a user
+	// they bring none, as with ONe's authentication NONE.
 	User, Password string
 	// BareLists makes a list of webhooks a JSON array, and not a page with the list
 	// under content: which of the two ONe answers is not known.

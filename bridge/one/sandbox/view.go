@@ -169,11 +169,24 @@ func (s *Server) nameOf(id string) string {
 }
 
 // shownOffer makes a tree of an offer's lines. What is in no tree, because its parent
-// is not there or is below itself, comes last.
+// is not there or it is below itself, comes last, each with what is below it.
 func (s *Server) shownOffer(o *Offer, t *tongue) shownOffer {
 	shown := shownOffer{ID: o.ID, Number: o.Number, Customer: s.nameOf(o.Customer), Status: o.Status, Expires: o.Expires, Currency: o.Currency}
 	lines, total := o.lines(), new(big.Rat)
-	placed := make([]bool, len(lines))
+	placed, looped := make([]bool, len(lines)), make([]bool, len(lines))
+	parentOf := func(line Line) int {
+		return slices.IndexFunc(lines, func(other Line) bool { return line.Parent != "" && other.ID == line.Parent })
+	}
+	for i, l := range lines {
+		at := parentOf(l)
+		for range lines { // no chain is longer
+			if at < 0 || at == i {
+				break
+			}
+			at = parentOf(lines[at])
+		}
+		looped[i] = at == i
+	}
 	put := func(i int, child bool, odd string) {
 		l := lines[i]
 		placed[i] = true
@@ -190,7 +203,7 @@ func (s *Server) shownOffer(o *Offer, t *tongue) shownOffer {
 	var below func(parent string, child bool)
 	below = func(parent string, child bool) {
 		for i, l := range lines {
-			if l.Parent == parent && !placed[i] {
+			if l.Parent == parent && !placed[i] && !looped[i] {
 				put(i, child, "")
 				if l.ID != "" {
 					below(l.ID, true)
@@ -200,15 +213,20 @@ func (s *Server) shownOffer(o *Offer, t *tongue) shownOffer {
 	}
 	below("", false)
 	for i, l := range lines {
-		if placed[i] {
+		odd := ""
+		switch {
+		case looped[i]:
+			odd = "cycle"
+		case !placed[i] && parentOf(l) < 0:
+			odd = "orphan"
+		default:
 			continue
 		}
 		shown.Odd = true
-		odd := "orphan"
-		if slices.ContainsFunc(lines, func(other Line) bool { return other.ID == l.Parent }) {
-			odd = "cycle"
-		}
 		put(i, false, odd)
+		if l.ID != "" {
+			below(l.ID, true)
+		}
 	}
 	shown.Total = t.amount(money(total))
 	return shown

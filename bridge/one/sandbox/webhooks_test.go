@@ -57,6 +57,34 @@ func TestWebhook(t *testing.T) {
 	ask(t, "POST", place+"/"+gone+"/test", "").want(t, 502)
 }
 
+// An event brought the sandbox's credentials whatever the webhook had been given, so
+// that a client could put any password into it and no test saw that.
+func TestEventsBringTheWebhooksCredentials(t *testing.T) {
+	b := newBridge(t)
+	s, address := start(t, sandbox.Options{User: user, Password: password})
+	s.SetBridge(b.URL)
+	id := s.Webhooks()[0].ID
+	changed := strings.Replace(webhook("Carts", "CartOpened", b.URL+"/webhooks/one/cart-opened"), password, "another-password", 1)
+	ask(t, "PUT", webhooksAddress(address)+"/"+id, changed).want(t, 200)
+	for kind, want := range map[sandbox.Kind]bool{sandbox.CartOpened: false, sandbox.ClientLogged: true} {
+		if _, err := s.Send(t.Context(), sandbox.Event{Kind: kind, Customer: "org:1"}, sandbox.Data); err != nil {
+			t.Fatal(err)
+		}
+		events := b.events()
+		if got := events[len(events)-1]; (got.authorization == basic()) != want || got.authorization == "" {
+			t.Errorf("%s brings %q", kind, got.authorization)
+		}
+	}
+	none := strings.Replace(changed, `{"type":"HTTP_BASIC","username":"`+user+`","password":"another-password"}`, `{"type":"NONE"}`, 1)
+	ask(t, "PUT", webhooksAddress(address)+"/"+id, none).want(t, 200)
+	if _, err := s.Send(t.Context(), sandbox.Event{Kind: sandbox.CartOpened, Customer: "org:1"}, sandbox.Data); err != nil {
+		t.Fatal(err)
+	}
+	if events := b.events(); events[len(events)-1].authorization != "" {
+		t.Errorf("without authentication it brings %q", events[len(events)-1].authorization)
+	}
+}
+
 func TestWebhookRefuses(t *testing.T) {
 	s, address := start(t, sandbox.Options{})
 	good := webhook("Carts", "CartOpened", "https://bridge.example/webhooks/one/cart-opened")
