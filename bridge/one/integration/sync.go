@@ -49,7 +49,10 @@ const syncPageSize = 100
 // who reads the sequence twice begins at start twice.
 //
 // A page without events whose nextId has grown is passed over, since the events that
-// it stands for may be of other types; at most 100 such in a row.
+// it stands for may be of other types. Of those whose nextId has grown by less than a
+// page at most 100 in a row are: no feed moves on so at its end, but a broken one
+// might for ever. A feed of more than 10,000 pages ends with an error, and beside it
+// an event that has nothing but Next.
 func (c *Client) Sync(ctx context.Context, feed Feed, start int64, eventTypes ...string) iter.Seq2[SyncEvent, error] {
 	return func(yield func(SyncEvent, error) bool) {
 		spec, ok := feeds[feed]
@@ -75,7 +78,7 @@ func (c *Client) Sync(ctx context.Context, feed Feed, start int64, eventTypes ..
 					return
 				}
 			}
-			if empty++; len(events) > 0 {
+			if empty++; len(events) > 0 || next-start >= syncPageSize {
 				empty = 0
 			}
 			if next <= start || empty == maxEmptyPages {
@@ -83,7 +86,7 @@ func (c *Client) Sync(ctx context.Context, feed Feed, start int64, eventTypes ..
 			}
 			start = next
 		}
-		yield(SyncEvent{}, notSent(OpSync, fmt.Errorf("the feed has more than %d pages", c.maxPages), "Go on from the last event's place in a new call"))
+		yield(SyncEvent{Next: start}, notSent(OpSync, fmt.Errorf("the feed has more than %d pages", c.maxPages), fmt.Sprintf("Go on from %d in a new call", start)))
 	}
 }
 

@@ -101,7 +101,8 @@ func TestSyncEnds(t *testing.T) {
 		"goes back":             {func(int) string { return `{"nextId":1,"events":[{"offerId":"a"}]}` }, 1, 1, ""},
 		"no events":             {func(int) string { return `{"nextId":5}` }, 0, 1, ""},
 		"nothing":               {func(int) string { return `{"events":[]}` }, 0, 1, ""},
-		"empty for ever":        {func(start int) string { return fmt.Sprintf(`{"nextId":%d,"events":[]}`, start+100) }, 0, 100, ""},
+		"creeps, and is empty":  {func(start int) string { return fmt.Sprintf(`{"nextId":%d,"events":[]}`, start+99) }, 0, 100, ""},
+		"empty for ever":        {func(start int) string { return fmt.Sprintf(`{"nextId":%d,"events":[]}`, start+100) }, 0, 150, "Go on from 15005 in"},
 		"repeats itself":        {func(start int) string { return fmt.Sprintf(`{"nextId":%d,"events":[{"offerId":"a"}]}`, start+1) }, 150, 150, "more than 150 pages"},
 		"events and no next":    {func(int) string { return `{"events":[{"offerId":"a"}]}` }, 0, 1, "no nextId"},
 		"no page":               {func(int) string { return `[]` }, 0, 1, "no page of a feed"},
@@ -129,6 +130,37 @@ func TestSyncEnds(t *testing.T) {
 				t.Errorf("%s: %+v leads back", name, event)
 			}
 		}
+	}
+}
+
+// A feed of which only the last event is of the type that is asked for, and which
+// pages before it looks at types: after a hundred pages that was its end, without an
+// error and without a place to go on from, each time.
+func TestSyncPassesManyOfOtherTypes(t *testing.T) {
+	const last = 12_345
+	one := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		start, err := strconv.Atoi(r.URL.Query().Get("startId"))
+		if err != nil {
+			t.Error(err)
+		}
+		list := ""
+		if start <= last && last < start+100 {
+			list = `{"offerId":"the one"}`
+		}
+		answers(http.StatusOK, fmt.Sprintf(`{"nextId":%d,"events":[%s]}`, min(start+100, last+1), list))(w, r)
+	})
+	events, err := read(connect(t, one.URL), integration.OfferFeed, 1, "WON_TRANSFERRED")
+	if err != nil || len(events) != 1 || events[0] != (integration.SyncEvent{ID: "the one", Next: last + 1}) {
+		t.Errorf("%+v, %v", events, err)
+	}
+	next := int64(0)
+	for event, err := range connect(t, one.URL).WithMaxPages(20).Sync(context.Background(), integration.OfferFeed, 1, "WON_TRANSFERRED") {
+		if next = event.Next; err == nil {
+			t.Errorf("there is %+v within 20 pages", event)
+		}
+	}
+	if next != 2001 {
+		t.Errorf("it is to be gone on from %d", next)
 	}
 }
 
