@@ -3,6 +3,7 @@ package platform
 import (
 	"container/heap"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -39,6 +40,10 @@ const (
 	// mostWaits is how many times UpdaterOptions.Wait changes that go on and on are
 	// waited for.
 	mostWaits = 5
+	// apart is the least time between the beginnings of two requests about the same
+	// subject, but for tries of a request that failed: whatever changes within a
+	// second, and with whatever pauses, two requests tell of it.
+	apart = time.Second
 	// grace is how long what waits may still be sent when the updater ends.
 	grace = time.Second
 )
@@ -58,7 +63,7 @@ type UpdaterOptions struct {
 
 	// Wait is how long nothing of the same kind must have changed before a request,
 	// 300 ms when 0. A visitor who goes on changing is told of after mostWaits times
-	// that.
+	// that. There is a second between two requests of one kind for one visitor.
 	Wait    time.Duration
 	Timeout time.Duration // of one try; 3 s when 0
 	Workers int           // requests at the same time; 4 when 0
@@ -79,6 +84,8 @@ type Updater struct {
 
 	mu      sync.Mutex
 	changes map[subject]*change
+	begun   map[subject]time.Time // when the last request began of those that nothing waits for; of less than apart ago, and some older ones
+	sweepAt int                   // how many of them there are when the older ones go
 	waiting schedule
 	ran     bool
 	ending  bool
@@ -93,6 +100,8 @@ type change struct {
 	subject
 	at      int       // its place in the schedule; -1: it is not there
 	first   time.Time // when the first change came that is not told of yet
+	after   time.Time // when a request may begin at the earliest
+	begun   time.Time // when the last request began; zero: none has
 	due     time.Time // of the next try
 	told    time.Time // when it was last told of
 	tries   int       // that have failed
@@ -121,7 +130,7 @@ func NewUpdater(options UpdaterOptions) (*Updater, error) {
 	if options.Observe == nil {
 		options.Observe = func(string) {}
 	}
-	u := &Updater{options: options, logger: options.Logger, changed: make(chan struct{}, 1), changes: map[subject]*change{}}
+	u := &Updater{options: options, logger: options.Logger, changed: make(chan struct{}, 1), changes: map[subject]*change{}, begun: map[subject]time.Time{}}
 	if u.logger == nil {
 		u.logger = slog.New(slog.DiscardHandler)
 	}
@@ -159,7 +168,7 @@ func (u *Updater) take(visitor, what string) string {
 	case c != nil:
 		c.told = now
 		if c.at >= 0 && c.tries == 0 { // else it is being tried, or tried again soon
-			c.due = earlier(now.Add(u.options.Wait), c.first.Add(mostWaits*u.options.Wait))
+			c.due = later(earlier(now.Add(u.options.Wait), c.first.Add(mostWaits*u.options.Wait)), c.after)
 			heap.Fix(&u.waiting, c.at)
 		}
 		return OutcomeMerged
@@ -167,7 +176,12 @@ func (u *Updater) take(visitor, what string) string {
 		return OutcomeFull
 	}
 	// Copied, for the caller's buffers are used again.
-	c = &change{subject: subject{strings.Clone(visitor), kind}, first: now, told: now, due: now.Add(u.options.Wait)}
+	c = &change{subject: subject{strings.Clone(visitor), kind}, first: now, told: now}
+	if begun, found := u.begun[c.subject]; found {
+		c.after = begun.Add(apart)
+		delete(u.begun, c.subject)
+	}
+	c.due = later(now.Add(u.options.Wait), c.after)
 	u.changes[c.subject] = c
 	u.schedule(c)
 	return ""
@@ -178,6 +192,26 @@ func earlier(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// forget lets a change go, but for when its last request began. u.mu is held.
+func (u *Updater) forget(c *change) {
+	delete(u.changes, c.subject)
+	if c.begun.IsZero() {
+		return
+	}
+	if len(u.begun) >= u.sweepAt {
+		maps.DeleteFunc(u.begun, func(_ subject, at time.Time) bool { return time.Since(at) >= apart })
+		u.sweepAt = max(64, 2*len(u.begun))
+	}
+	u.begun[c.subject] = c.begun
 }
 
 // schedule has a change tried when it is due. u.mu is held.

@@ -128,9 +128,12 @@ func (u *Updater) try(ctx context.Context, c *change) {
 	u.mu.Lock()
 	late := time.Since(c.told) > patience
 	if late {
-		delete(u.changes, c.subject)
+		u.forget(c)
 	}
 	c.sending = !late
+	if !late {
+		c.begun = time.Now()
+	}
 	u.mu.Unlock()
 	if late {
 		u.options.Observe(OutcomeLate)
@@ -170,13 +173,14 @@ func (u *Updater) settle(ctx context.Context, c *change, err error) {
 	}
 	switch {
 	case again && ctx.Err() == nil:
-		c.tries, c.first, c.due = 0, now, now.Add(u.options.Wait)
+		c.tries, c.first, c.after = 0, now, c.begun.Add(apart)
+		c.due = later(now.Add(u.options.Wait), c.after)
 		u.schedule(c)
 	case again:
 		outcomes = append(outcomes, OutcomeEnded)
 		fallthrough
 	default:
-		delete(u.changes, c.subject)
+		u.forget(c)
 	}
 	turned := !u.ending && u.failing != (err != nil)
 	if turned {

@@ -118,7 +118,7 @@ func TestEndlessChangesAreToldOf(t *testing.T) {
 			time.Sleep(110 * time.Millisecond)
 		}
 		time.Sleep(time.Minute)
-		wantHeard(t, oct8ne, "1.5s anna cart", "3.04s anna cart", "3.6s anna cart")
+		wantHeard(t, oct8ne, "1.5s anna cart", "3.04s anna cart", "4.04s anna cart")
 	})
 }
 
@@ -146,6 +146,34 @@ func TestQuickChangesAreOneRequest(t *testing.T) {
 			t.Errorf("oct8ne heard of %d changes, want 4", n)
 		}
 	})
+}
+
+// Ten changes within a second, with pauses that are longer than what is waited for,
+// were four requests. However they fall, they are two, and the last one is told of.
+func TestChangesWithinASecondAreTwoRequests(t *testing.T) {
+	for _, pauses := range [][]int{{310, 310, 310}, {301, 600}, {999}, {0, 0, 350, 350, 250}, {490, 490}, {350, 10, 350, 10, 250}} {
+		oct8ne := &told{}
+		bubble(t, oct8ne, platform.UpdaterOptions{}, func(t *testing.T, u *platform.Updater, seen *outcomes, stop func()) {
+			u.Update("anna", "cart")
+			var last time.Time
+			for _, pause := range pauses {
+				time.Sleep(time.Duration(pause) * time.Millisecond)
+				for range 9 / len(pauses) {
+					u.Update("anna", "cart")
+				}
+				last = time.Now()
+			}
+			time.Sleep(time.Minute)
+			heard := oct8ne.heard()
+			if len(heard) > 2 {
+				t.Errorf("pauses %v: oct8ne heard %q", pauses, heard)
+			}
+			at, err := time.ParseDuration(strings.Fields(heard[len(heard)-1])[0])
+			if behind := oct8ne.began.Add(at).Sub(last); err != nil || behind < 0 || behind > 1300*time.Millisecond {
+				t.Errorf("pauses %v: the last change was told of after %v", pauses, behind)
+			}
+		})
+	}
 }
 
 // What oct8ne was told when the request began may lack a change that came since:
