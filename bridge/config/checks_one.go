@@ -46,10 +46,11 @@ func basicUser(text string) *fault {
 	return nil
 }
 
-// headerText is a text that can stand in a header of a request.
+// headerText is a text that can stand in a header of a request, as the client of
+// ONe takes it.
 func headerText(text string) *fault {
 	if !printable(text) {
-		return &fault{"has characters that a header cannot have", "write printable ASCII without blanks around it"}
+		return &fault{"has blanks, or characters that a header cannot have", "write printable ASCII without blanks"}
 	}
 	return nil
 }
@@ -58,7 +59,7 @@ func headerText(text string) *fault {
 func headerSecret(text string) *fault { return headerText(text) }
 
 func printable(text string) bool {
-	return strings.TrimSpace(text) == text && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // one checks the credentials of ONe's events, and that there is somebody to pass

@@ -62,6 +62,9 @@ func TestCredentialsOfONe(t *testing.T) {
 		{"no tenant", []string{"URL=https://api.one.example", "API_AUTH=a:b"}, "one.tenant"},
 		{"no key", []string{"URL=https://api.one.example", "TENANT=t"}, "one.api_auth"},
 		{"readable on the way", []string{"URL=http://api.one.example", "TENANT=t", "API_AUTH=a:b"}, "one.url"},
+		// It was called complete, and the service did not start.
+		{"a blank", []string{"URL=https://api.one.example", "TENANT=a b", "API_AUTH=a:b"}, "one.tenant"},
+		{"a blank in the key", []string{"URL=https://api.one.example", "TENANT=t", "API_AUTH=a: hunter"}, "one.api_auth"},
 		{"a line break", []string{"URL=https://api.one.example", "TENANT=t\nx", "API_AUTH=a:b"}, "one.tenant"},
 	} {
 		environ := append([]string{}, base...)

@@ -172,7 +172,7 @@ var flagWords = map[string]string{
 	string(one.FlagNoID):       "it holds no id, as the test of a webhook may",
 	string(one.FlagNoCustomer): "it names no customer",
 	string(one.FlagAmbiguous):  "it holds two different ids of one sort",
-	string(one.FlagUnreadable): "it can be read neither as JSON nor as a form",
+	string(one.FlagUnreadable): "it can be read neither as JSON nor as a form, or an id in it is none: over 200 bytes, or with control characters",
 }
 
 // eventSheet tells of one event.
