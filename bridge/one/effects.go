@@ -132,7 +132,7 @@ func (s *Service) perform(ctx context.Context, event Event) result {
 	r.state, r.attempts = Done, r.attempts+1
 	if event.Kind == OfferOpened && event.Offer == "" {
 		// ONe promises the customer alone. Nothing is merged into another event.
-		r.outcome = "recorded: ONe named no offer"
+		r.outcome = "ONe named no offer, so that none was fetched"
 		return r
 	}
 	if s.options.Visitors != nil {

@@ -40,7 +40,7 @@ func TestWhatEachEventDoes(t *testing.T) {
 			{"nobody there", one.Event{Kind: one.CartOpened, Customer: "org:1"}, "", one.Done, "none of the visitors", nil, []string{"org:1", "1"}, nil},
 			{"an offer", one.Event{Kind: one.OfferOpened, Customer: "org:9001", Offer: "O/1"}, "", one.Done, "the offer was fetched and kept",
 				nil, []string{"org:9001", "9001"}, []string{"O/1"}},
-			{"an offer without its id", one.Event{Kind: one.OfferOpened, Customer: "org:9001"}, "", one.Done, "recorded: ONe named no offer", nil, nil, nil},
+			{"an offer without its id", one.Event{Kind: one.OfferOpened, Customer: "org:9001"}, "", one.Done, "ONe named no offer, so that none was fetched", nil, nil, nil},
 			{"only recorded", one.Event{Kind: one.OfferOpened, Customer: "org:9001", Offer: "O/2"}, one.RuleRecord, one.Recorded, "recorded, as the rule for offer-opened says", nil, nil, nil},
 			{"flagged", one.Event{Kind: one.CartOpened, Customer: "org:9001", Flag: one.FlagAmbiguous}, one.RulePass, one.Recorded, "two different ids", nil, nil, nil},
 			{"empty", one.Event{Kind: one.CartOpened, Flag: one.FlagEmpty}, "", one.Recorded, "nothing in it", nil, nil, nil},

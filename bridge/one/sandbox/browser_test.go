@@ -33,14 +33,14 @@ func TestBackOfficeInABrowser(t *testing.T) {
 	_, bridge, address := stocked(t)
 	b.Visit(address + "/?lang=pl")
 	b.Follow(chromedp.Click(`.who li:nth-child(2) a`))
-	b.Until("Anna is chosen", `document.querySelector('.who [aria-current] strong').innerText === 'Anna Nowak'`)
+	b.Until("Piotr is chosen", `document.querySelector('.who [aria-current] strong').innerText === 'Piotr Wiśniewski'`)
 	b.Choose("document.querySelector('#shape')", "numbers")
 	b.Follow(chromedp.Click(`button[value="cart-opened"]`))
 	b.Until("the answer is told", `document.querySelector('#told .good').innerText.includes('HTTP 202')`)
 	if got := bridge.events(); len(got) != 1 || got[0].body != `{"cartId":7701,"clientId":77}` || got[0].authorization != basic() {
 		t.Errorf("the bridge got %+v", got)
 	}
-	if !browser.See[bool](b, `document.querySelector('#shape').value === 'numbers' && document.querySelector('.who [aria-current] strong').innerText === 'Anna Nowak' && location.search.includes('lang=pl')`) {
+	if !browser.See[bool](b, `document.querySelector('#shape').value === 'numbers' && document.querySelector('.who [aria-current] strong').innerText === 'Piotr Wiśniewski' && location.search.includes('lang=pl')`) {
 		t.Error("the choices are gone with the event")
 	}
 	bridge.answer(401)

@@ -7,8 +7,8 @@ import (
 
 // The demonstration's data. All of it is invented.
 const (
-	DemoCustomer = "org:9001" // Elektro-Hurt Kowalski sp. z o.o.
-	DemoPerson   = "ind:77"   // Anna Nowak
+	DemoCustomer = "org:9001" // Elektro-Hurt Kowalski sp. z o.o., for which Anna Nowak buys: the demonstration signs her in to its shop
+	DemoPerson   = "ind:77"   // Piotr Wiśniewski
 	DemoOffer    = "15570c28-0d3c-4a4f-9c1e-52b1f9a36a01"
 	DemoCart     = "K/9001/1"
 	// OddOffer has lines whose parents are not in it, or are below themselves.
@@ -27,7 +27,7 @@ func jsonNumber(text string) json.Number { return json.Number(text) }
 
 // seed puts the demonstration's data in place.
 func (s *Server) seed() {
-	s.PutCustomer(Customer{DemoCustomer, "Elektro-Hurt Kowalski sp. z o.o."}, Customer{DemoPerson, "Anna Nowak"})
+	s.PutCustomer(Customer{DemoCustomer, "Elektro-Hurt Kowalski sp. z o.o., Anna Nowak"}, Customer{DemoPerson, "Piotr Wiśniewski"})
 	s.PutProduct(
 		Product{SKU: DemoCable, Name: "Przewód YDYp 3x1,5 450/750 V", ContentUnit: "m", OrderUnit: "KR", Packing: "100", Interval: "0.5", Minimum: "5"},
 		Product{SKU: "KAB/OMY-2X1", Name: "Przewód OMY 2x1 biały", ContentUnit: "m", OrderUnit: "KR", Packing: "100", Interval: "1", Minimum: "1"},
