@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"octobridge/bridge/store"
+	"octobridge/bridge/store/storetest"
 	"octobridge/internal/secret"
 )
 
@@ -189,4 +190,35 @@ func exec1To(t *testing.T, options store.Options, query string, args ...any) {
 	}
 	defer closed(t, s)
 	exec1(t, s, query, args...)
+}
+
+// TestASchemaThatAKilledRestoreLeftIsTakenAway: the schema aside was made in one
+// statement and marked as octobridge's in the next. A restore that was killed in
+// between left one that no later restore dared to touch: on a busy machine CI had
+// that. What is somebody else's stays, and is named.
+func TestASchemaThatAKilledRestoreLeftIsTakenAway(t *testing.T) {
+	from, to := storetest.Postgres(t), storetest.Postgres(t)
+	fillAccounts(t, from)
+	file, _ := backUp(t, from)
+	fillAccounts(t, to)
+	for _, c := range []struct {
+		left    []string
+		refused bool
+	}{
+		{[]string{"CREATE SCHEMA octobridge_restore"}, false},
+		{[]string{"CREATE SCHEMA octobridge_restore", "CREATE TABLE octobridge_restore.theirs (id BIGINT)"}, true},
+		{[]string{"DROP TABLE octobridge_restore.theirs", "COMMENT ON SCHEMA octobridge_restore IS 'ours, for restores'"}, true},
+		{[]string{"COMMENT ON SCHEMA octobridge_restore IS NULL"}, false},
+	} {
+		for _, statement := range c.left {
+			exec1To(t, to, statement)
+		}
+		_, err := store.Restore(t.Context(), store.RestoreOptions{Options: to, Migrate: migrateAccounts(accountsThen()), Replace: always}, file)
+		if c.refused != (err != nil) || err != nil && !strings.Contains(err.Error(), "octobridge_restore is not octobridge's") {
+			t.Errorf("after %q: %v", c.left, err)
+		}
+	}
+	if want, got := accounts(t, from), accounts(t, to); want != got {
+		t.Errorf("restored:\n%swant:\n%s", got, want)
+	}
 }

@@ -105,10 +105,10 @@ func (r *postgresRestore) begin(ctx context.Context) error {
 	if err := r.dropAside(ctx); err != nil {
 		return err
 	}
-	for _, statement := range []string{"CREATE SCHEMA " + asideSchema, "COMMENT ON SCHEMA " + asideSchema + " IS '" + asideComment + "'"} {
-		if _, err := r.conn.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("make a schema to prepare the restore in: %w: the user in database needs the right: GRANT CREATE ON DATABASE … TO …", explain(err))
-		}
+	// In one statement, which is one transaction: a restore that is killed between the
+	// two would leave a schema that nobody may drop.
+	if _, err := r.conn.ExecContext(ctx, "DO $$ BEGIN CREATE SCHEMA "+asideSchema+"; COMMENT ON SCHEMA "+asideSchema+" IS '"+asideComment+"'; END $$"); err != nil {
+		return fmt.Errorf("make a schema to prepare the restore in: %w: the user in database needs the right: GRANT CREATE ON DATABASE … TO …", explain(err))
 	}
 	return nil
 }
@@ -157,17 +157,24 @@ func (e *inUseError) Error() string        { return e.text }
 func (e *inUseError) Is(target error) bool { return target == ErrInUse }
 
 // dropAside takes away what an earlier restore left, and nothing of anybody else.
+// One without a comment is what a restore of octobridge's first versions left that
+// was killed in a bad moment, if it is empty.
 func (r *postgresRestore) dropAside(ctx context.Context) error {
 	var comment sql.NullString
 	err := r.conn.QueryRowContext(ctx, "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = $1", asideSchema).Scan(&comment)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	if err == nil && comment.String != asideComment {
-		return fmt.Errorf("the schema %s is not octobridge's: rename it", asideSchema)
-	}
-	if err == nil {
+	if err == nil && comment.String == asideComment {
 		_, err = r.conn.ExecContext(ctx, "DROP SCHEMA "+asideSchema+" CASCADE")
+	} else if err == nil {
+		foreign := fmt.Errorf("the schema %s is not octobridge's: rename it", asideSchema)
+		if comment.Valid {
+			return foreign
+		}
+		if _, err := r.conn.ExecContext(ctx, "DROP SCHEMA "+asideSchema+" RESTRICT"); err != nil {
+			return foreign
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("drop the schema %s: %w", asideSchema, explain(err))
