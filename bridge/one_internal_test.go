@@ -187,13 +187,18 @@ func TestEventsOfONeReachTheAgents(t *testing.T) {
 	}
 
 	d.forget()
+	began := time.Now()
 	for i := range 10 {
 		d.send(one.CartOpened, fmt.Sprintf(`{"clientId":"9001","cartId":"ten-%d"}`, i))
 	}
 	d.allWorked()
+	most := 2
+	if took := time.Since(began); took > time.Second { // on a busy machine they are not within one
+		most += int(took / time.Second)
+	}
 	got := d.told("first", "second")
-	if got["first cart"] > 2 || got["second cart"] > 2 || len(got) != 2 {
-		t.Errorf("ten within a second: oct8ne was told %v", got)
+	if got["first cart"] > most || got["second cart"] > most || len(got) != 2 {
+		t.Errorf("ten within a second: oct8ne was told %v, want at most %d each", got, most)
 	}
 
 	// What cannot be done anything with is kept, and nobody is told.

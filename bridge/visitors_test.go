@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -462,19 +463,26 @@ func TestOct8neIsToldOfChanges(t *testing.T) {
 	quiet.chats("")
 	quiet.must(200, "POST", "/cart/add?id="+whiteMug, nil, nil)
 	g.chats("chat-1")
+	began := time.Now()
 	for range 10 {
 		g.must(200, "POST", "/cart/add?id="+whiteMug, nil, nil)
 	}
-	if got := d.waitForUpdates(1); len(got) != 1 || got[0] != "chat-1 cart" {
-		t.Fatalf("oct8ne was told %v", got)
+	// Ten quick changes are one; a machine on which they take their time has one more
+	// for each second. (oct8ne/platform counts them by a clock of its own.)
+	most := 1
+	if took := time.Since(began); took > 250*time.Millisecond {
+		most = 2 + int(took/time.Second)
+	}
+	carts := d.waitForUpdates(1)
+	if len(carts) < 1 || len(carts) > most || slices.ContainsFunc(carts, func(update string) bool { return update != "chat-1 cart" }) {
+		t.Fatalf("oct8ne was told %v, want at most %d of the cart", carts, most)
 	}
 	g.must(200, "GET", "/oct8ne/frame/addToWishList?productIds="+whiteMug, nil, nil)
-	if got := d.waitForUpdates(2); len(got) != 2 || got[1] != "chat-1 wishlist" {
+	if got := d.waitForUpdates(len(carts) + 1); len(got) != len(carts)+1 || got[len(carts)] != "chat-1 wishlist" {
 		t.Fatalf("oct8ne was told %v", got)
 	}
 	g.identify(jwt.MapClaims{"sub": "1", "email": d.CustomerEmail})
-	got := d.waitForUpdates(3)
-	if len(got) != 3 || got[2] != "chat-1 user" {
+	if got := d.waitForUpdates(len(carts) + 2); len(got) != len(carts)+2 || got[len(carts)+1] != "chat-1 user" {
 		t.Fatalf("oct8ne was told %v", got)
 	}
 }
