@@ -17,6 +17,7 @@ const (
 	nameAllowed  = 512     // bytes of an archive's directory for each file that is allowed
 	chunk        = 64 << 10
 	encryptedBit = 1
+	manyBombs    = 3 // what is unpacked of more of them is too much
 )
 
 // counted reads a file's directory with a bound: zip.NewReader takes as many
@@ -73,16 +74,15 @@ func (m *metered) Read(p []byte) (int, error) {
 	limits := m.run.o.Limits
 	if m.count {
 		m.run.report.Bytes += int64(n)
-		total := m.run.report.Bytes
-		if total > limits.TotalBytes || total > ratioFrom && total/limits.Ratio > m.run.size {
-			return n, &stopped{ErrTooMuch}
-		}
 	}
-	switch {
+	total := m.run.report.Bytes
+	switch { // the file first: the rest can be kept
 	case m.bytes > limits.EntryBytes:
 		return n, errEntryTooLarge
 	case m.bytes > ratioFrom && m.bytes/limits.Ratio > m.packed:
 		return n, errBomb
+	case m.count && (total > limits.TotalBytes || total-m.run.passed > ratioFrom && (total-m.run.passed)/limits.Ratio > m.run.size):
+		return n, &stopped{ErrTooMuch}
 	case m.run.ctx.Err() != nil:
 		return n, &stopped{m.run.ctx.Err()}
 	}
@@ -117,6 +117,10 @@ func (r *run) source(at int) (io.ReadCloser, error) {
 		r.report.add(r.name(at), 0, TooLarge)
 	case errors.Is(err, errBomb):
 		r.report.add(r.name(at), 0, Bomb)
+		r.passed += content.bytes
+		if r.report.Counts[Bomb] > manyBombs {
+			return nil, ErrTooMuch
+		}
 	case errors.Is(err, zip.ErrAlgorithm):
 		r.report.add(r.name(at), 0, Unsupported)
 	case err != nil:

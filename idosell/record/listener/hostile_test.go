@@ -82,7 +82,7 @@ func TestOverlaps(t *testing.T) {
 	binary.LittleEndian.PutUint16(tail[10:], copies)
 	binary.LittleEndian.PutUint32(tail[12:], uint32(len(directory)*copies))
 	n, report, err := readWith(append(out, tail...), listener.Options{})
-	if !errors.Is(err, listener.ErrTooMuch) || n != 0 || report.Bytes > 32<<20 {
+	if !errors.Is(err, listener.ErrTooMuch) || n != 0 || report.Bytes > 80<<20 {
 		t.Errorf("%d exchanges, %d bytes unpacked, %v", n, report.Bytes, err)
 	}
 }

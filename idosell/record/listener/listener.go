@@ -160,6 +160,7 @@ type run struct {
 	report  Report
 	gates   *directory
 	waiting *waiting
+	passed  int64 // bytes that were unpacked of bombs
 	done    int64 // packed bytes of the files that were read
 }
 
