@@ -39,11 +39,15 @@ func (e *NoMatchError) Error() string {
 	return b.String()
 }
 
+// printable is a name out of an address, as it may stand in an error.
+func printable(name string) string {
+	return strings.Trim(fmt.Sprintf("%.100q", name), `"`)
+}
+
 // noMatch says why nothing in a library answers a request; without a library the
 // gate was never recorded.
 func (r *Replay) noMatch(address gateAddress, body []byte, library *library) error {
-	out := &NoMatchError{Gate: cutLine(fmt.Sprintf("%.100q", address.name()))}
-	out.Gate = strings.Trim(out.Gate, `"`)
+	out := &NoMatchError{Gate: printable(address.name())}
 	if address.wsdl {
 		out.Gate += " (WSDL)"
 	}

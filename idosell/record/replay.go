@@ -1,14 +1,10 @@
 package record
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -58,6 +54,7 @@ type ReplayOptions struct {
 // recorded call was repeated is passed over.
 type Replay struct {
 	now   func() time.Time
+	gates *idosell.GateTable
 	names *nameBook
 
 	mu           sync.Mutex
@@ -90,7 +87,7 @@ func NewReplay(options ReplayOptions) (*Replay, error) {
 	if options.Gates == nil {
 		options.Gates = idosell.DefaultGates()
 	}
-	r := &Replay{now: options.Now, names: newNameBook(options.Gates), libraries: map[string]*library{}, authenticate: map[string]bool{}}
+	r := &Replay{now: options.Now, gates: options.Gates, names: newNameBook(options.Gates), libraries: map[string]*library{}, authenticate: map[string]bool{}}
 	if r.now == nil {
 		r.now = time.Now
 	}
@@ -100,90 +97,6 @@ func NewReplay(options ReplayOptions) (*Replay, error) {
 	r.fill(exchanges)
 	r.Rewind()
 	return r, nil
-}
-
-// fill puts the exchanges into their libraries.
-func (r *Replay) fill(exchanges []Exchange) {
-	repeats := map[string][]*entry{}
-	for i := range exchanges {
-		e := &entry{exchange: &exchanges[i], number: i + 1}
-		if exchanges[i].Operation == idosell.OpAuthenticate {
-			r.authenticate[strings.ToLower(exchanges[i].Name())] = true
-		}
-		r.entries = append(r.entries, e)
-	}
-	for _, e := range r.entries {
-		name := strings.ToLower(e.exchange.Name())
-		switch {
-		case e.exchange.WSDL:
-			continue
-		case !r.authenticate[name]:
-			e.digests = digestsOf(e.exchange.Request, r.names)
-		}
-		key := name + string(e.dateless[:])
-		repeats[key] = append(repeats[key], e)
-	}
-	for _, calls := range repeats {
-		skipRepeated(calls)
-	}
-	for _, e := range r.entries {
-		key := libraryKey(e.exchange.Name(), e.exchange.WSDL)
-		if r.libraries[key] == nil {
-			r.libraries[key] = newLibrary(e.exchange.Name())
-		}
-		r.libraries[key].add(e)
-	}
-}
-
-func libraryKey(name string, wsdl bool) string {
-	if wsdl {
-		return strings.ToLower(name) + " WSDL"
-	}
-	return strings.ToLower(name)
-}
-
-// loginFault finds the fault code of a session that is gone (idosell.FaultLogin),
-// wherever it stands in an answer: the client renews its session for each.
-var loginFault = regexp.MustCompile(`(?i)<(?:[\w.-]+:)?fault_?code(?:\s[^>]*)?>\s*(?:<!\[CDATA\[)?\s*1\s*(?:\]\]>)?\s*</`)
-
-// skipRepeated marks the login faults that stand before another answer to the same
-// call: of the calls of one request, in their order.
-func skipRepeated(calls []*entry) {
-	answered := false
-	for _, e := range slices.Backward(calls) {
-		x := e.exchange
-		switch {
-		case x.Status == 0 || x.Failure != "":
-		case len(calls) > 1 && isLoginFault(x.Answer):
-			e.skipped = answered
-		default:
-			answered = true
-		}
-	}
-}
-
-func isLoginFault(answer []byte) bool {
-	if len(answer) < 2 || answer[0] != 0xfe && answer[0] != 0xff {
-		return loginFault.Match(answer)
-	}
-	plain, err := io.ReadAll(plainBytes(answer)) // UTF-16
-	return err == nil && loginFault.Match(plain)
-}
-
-// madeUpSession is what Authenticate answers where it was not recorded.
-func madeUpSession(spec *idosell.GateSpec) []byte {
-	name := "sessionKey"
-	for _, field := range spec.Results {
-		if field.Key == "sessionKey" {
-			name = field.Name
-		}
-	}
-	return fmt.Appendf(nil, `<?xml version="1.0" encoding="UTF-8"?>
-<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"><SOAP-ENV:Body><%[1]sResponse><response>
-<errors><faultCode>0</faultCode><faultString></faultString></errors>
-<results><%[2]s>a-session-of-the-replay</%[2]s></results>
-</response></%[1]sResponse></SOAP-ENV:Body></SOAP-ENV:Envelope>
-`, spec.Method, name)
 }
 
 // Rewind begins anew: each recorded answer is there again.
@@ -222,9 +135,10 @@ func (r *Replay) Unplayed() []string {
 // mostRequest is more than any request has: CustomerAPI takes 10 MB (its page).
 const mostRequest = 12 << 20
 
-// RoundTrip answers a request from the recording. The error is a *NoMatchError
-// where nothing fits, and a *RecordedFailure where the recorded call failed. Both
-// of its kinds of errors hold no secrets and no personal data.
+// RoundTrip answers a request from the recording. Where nothing fits, the error is an
+// *idosell.Error of KindRequest, which idosell.Client hands on as it is and does not
+// try again, around a *NoMatchError. It is a *RecordedFailure where the recorded call
+// failed. Neither holds secrets or personal data.
 func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	body, err := requestBody(request)
 	if err != nil {
@@ -235,21 +149,38 @@ func (r *Replay) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	address, ok := readGateAddress(request.URL)
 	if !ok {
-		unsent(request)
-		return nil, &NoMatchError{Reason: "its address names no gate", Recorded: r.recorded()}
+		return nil, r.notSent(address, &NoMatchError{Reason: "its address names no gate", Recorded: r.recorded()})
 	}
 	found, moved, err := r.match(address, body)
 	if err != nil {
-		unsent(request)
-		return nil, err
+		return nil, r.notSent(address, err)
 	}
 	if found == nil {
-		return answer(request, http.StatusOK, http.Header{"Content-Type": {"text/xml; charset=utf-8"}}, r.session, false), nil
+		return answer(request, http.StatusOK, http.Header{"Content-Type": {"text/xml; charset=utf-8"}}, r.session, nil), nil
+	}
+	var failure error
+	if found.Failure != "" || found.Status == 0 {
+		failure = &RecordedFailure{Gate: found.Name(), Failure: found.Failure}
 	}
 	if found.Status == 0 {
-		return nil, &RecordedFailure{Gate: found.Name(), Failure: found.Failure}
+		return nil, failure
 	}
-	return answer(request, found.Status, found.Header.Clone(), moveDates(found.Answer, moved), found.Failure != ""), nil
+	return answer(request, found.Status, found.Header.Clone(), moveDates(found.Answer, moved), failure), nil
+}
+
+// notSent is the error that tells idosell.Client that nothing happened at the
+// wholesaler's, and that it is of no use to ask again.
+func (r *Replay) notSent(address gateAddress, err error) error {
+	out := &idosell.Error{Gate: "An address that names no gate", Kind: idosell.KindRequest, SendAgain: idosell.SendAgainNo, Err: err}
+	if address.gate != "" {
+		out.Gate = printable(address.name())
+	}
+	for _, op := range r.gates.Operations() {
+		if strings.EqualFold(r.gates.Gate(op).Name(), address.name()) {
+			out.Operation = op
+		}
+	}
+	return out
 }
 
 // requestBody reads a request's body and closes it.
@@ -308,62 +239,4 @@ func (r *Replay) recorded() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// unsent tells the client's trace that a connection was wanted and there was none:
-// so it knows that nothing happened at the wholesaler's.
-func unsent(request *http.Request) {
-	if trace := httptrace.ContextClientTrace(request.Context()); trace != nil && trace.GetConn != nil {
-		trace.GetConn(request.URL.Host)
-	}
-}
-
-// answer is a response with a recorded body, which ends too early where the
-// recorded one did.
-func answer(request *http.Request, status int, header http.Header, body []byte, broken bool) *http.Response {
-	if header == nil {
-		header = http.Header{}
-	}
-	response := &http.Response{
-		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: request,
-	}
-	if broken {
-		response.Body, response.ContentLength = io.NopCloser(io.MultiReader(bytes.NewReader(body), brokenOff{})), -1
-	}
-	return response
-}
-
-// brokenOff is the end of an answer whose connection broke.
-type brokenOff struct{}
-
-func (brokenOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
-// RecordedFailure is the error of a call that got no answer when it was recorded.
-type RecordedFailure struct {
-	Gate    string // "Orders/get"
-	Failure string // of Exchange: "timeout", "network"
-}
-
-// Error says which call failed, and how.
-func (e *RecordedFailure) Error() string {
-	if e.Timeout() {
-		return e.Gate + " got no answer in time when it was recorded"
-	}
-	return e.Gate + " got no answer when it was recorded: no connection, or it broke"
-}
-
-// Timeout says whether the answer did not come in time (net.Error).
-func (e *RecordedFailure) Timeout() bool { return e.Failure == "timeout" }
-
-// Temporary says no; net.Error wants it.
-func (e *RecordedFailure) Temporary() bool { return false }
-
-// Unwrap returns context.DeadlineExceeded for a time-out, as net/http's errors do.
-func (e *RecordedFailure) Unwrap() error {
-	if e.Timeout() {
-		return context.DeadlineExceeded
-	}
-	return io.ErrUnexpectedEOF
 }
