@@ -130,6 +130,8 @@ func classOf(around, name string) nameClass {
 		return personal(kindFileName)
 	case (name == "name" || name == "description") && namedThings[around]:
 		return nameClass{fate: fateText}
+	case name == "trackingurl" && (around == "couriers" || around == "courier"):
+		return nameClass{fate: fateURL} // of all parcels: a place for the number stands in it
 	case name == "description" && strings.Contains(around, "pickuppoint"):
 		return personal(kindNote)
 	}
