@@ -33,6 +33,13 @@ func TestDifference(t *testing.T) {
 	if got := record.Difference(before, after); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	// Six lines between two changes are the lines around both: one piece.
+	if got := record.Difference("1\na\nb\nc\nd\ne\nf\n2\n", "a\nb\nc\nd\ne\nf\n"); got != "--- before\n+++ after\n@@ -1,8 +1,6 @@\n-1\n a\n b\n c\n d\n e\n f\n-2\n" {
+		t.Errorf("got\n%s", got)
+	}
+	if got := record.Difference("1\na\nb\nc\nd\ne\nf\ng\n2\n", "a\nb\nc\nd\ne\nf\ng\n"); strings.Count(got, "\n@@ ") != 2 {
+		t.Errorf("seven lines between two changes are two pieces:\n%s", got)
+	}
 	if got := record.Difference(before, before); got != "" {
 		t.Errorf("equal texts differ:\n%s", got)
 	}

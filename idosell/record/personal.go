@@ -1,7 +1,6 @@
 package record
 
 import (
-	"regexp"
 	"strings"
 	"sync"
 
@@ -48,14 +47,11 @@ func (b *nameBook) maskOf(around, name, text string) mask {
 		return maskKey
 	case class.fate == fatePersonal, strings.Contains(text, "@"):
 		return maskPersonal
-	case class.fate == fateUnknown && !plainValue.MatchString(text) && !isDate(text):
+	case class.fate == fateUnknown && !isHarmlessForm(text):
 		return maskPersonal
 	}
 	return maskNothing
 }
-
-// plainValue is a text that stays in a recording whatever its name: see fateUnknown.
-var plainValue = regexp.MustCompile(`^(?:-?\d{1,18}(?:[.,]\d{1,18})?|[yn]|true|false|0000-00-00(?: 00:00:00)?)$`)
 
 // withoutLogin is an order's id, "login-12", without its login.
 func withoutLogin(id string) string {

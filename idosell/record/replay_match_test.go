@@ -49,6 +49,15 @@ func TestDatesOfAnAnswerMoveWithTheRequest(t *testing.T) {
 	}
 }
 
+// Of a period that begins on a fixed day and ends today, what was answered lies
+// inside: nothing moves.
+func TestAPeriodThatBeginsOnAFixedDayMovesNothing(t *testing.T) {
+	const answer = "<d>2026-11-20 23:30:05</d>"
+	fixed := recordedAt.AddDate(-1, 0, 0)
+	replay := newReplay(t, []record.Exchange{say("Orders/get", period(fixed, recordedAt), answer)}, yearsLater)
+	expect(t, replay, "Orders/get", period(fixed, yearsLater), answer)
+}
+
 // The client leaves out the orders that lie outside of the asked period: those of the
 // last week must be there years later.
 func TestOrdersOfTheLastWeekYearsLater(t *testing.T) {
@@ -93,6 +102,15 @@ func TestEachPersonKeepsTheirStandIn(t *testing.T) {
 	if _, err := ask(replay, gate, strings.Replace(address("Anna", "Wrocław"), "PL", "DE", 1)); err == nil {
 		t.Error("another country is another request")
 	}
+}
+
+func TestTheSameDatesWinForAnybody(t *testing.T) {
+	of := func(city, day string) string { return wire("k", "<city>"+city+"</city><day>"+day+"</day>") }
+	replay := newReplay(t, []record.Exchange{
+		say("Orders/get", of("Miasto 1", "2026-11-20"), "first"), say("Orders/get", of("Miasto 1", "2026-11-21"), "second"),
+	}, recordedAt)
+	expect(t, replay, "Orders/get", of("Łódź", "2026-11-21"), "second")
+	expect(t, replay, "Orders/get", of("Łódź", "2026-11-20"), "first")
 }
 
 func TestAnOrdersLoginMayBeAStandIn(t *testing.T) {
