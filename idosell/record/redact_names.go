@@ -34,6 +34,9 @@ func personal(k kind) nameClass { return nameClass{fatePersonal, k} }
 // plain is a name as it is compared.
 func plain(name string) string {
 	lower := strings.ToLower(localName(name))
+	if strings.IndexFunc(lower, func(r rune) bool { return r >= 0x80 }) >= 0 {
+		lower = fold(lower) // "hasło" is "haslo"
+	}
 	if !strings.ContainsAny(lower, "_-") {
 		return lower
 	}

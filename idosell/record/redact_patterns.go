@@ -134,13 +134,16 @@ func (r *Redactor) named(text string, found []span) []span {
 			continue
 		}
 		for group := 2; group <= 4; group++ {
-			if from, to := at[2*group], at[2*group+1]; from >= 0 && (class.kind == kindKey || !isHarmlessForm(text[from:to])) {
+			if from, to := at[2*group], at[2*group+1]; from >= 0 && !schemes[strings.ToLower(text[from:to])] && (class.kind == kindKey || !isHarmlessForm(text[from:to])) {
 				found = r.foundSpan(text, from, to, class.kind, found)
 			}
 		}
 	}
 	return found
 }
+
+// schemes stand between a header's name and its secret.
+var schemes = setOfNames("bearer basic digest")
 
 // digitGroup is a row of digits in a text.
 type digitGroup struct{ from, to int }

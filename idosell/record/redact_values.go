@@ -148,11 +148,11 @@ func (x *valueIndex) add(folded string, s *standIn) {
 	}
 }
 
-// addHashes makes the digests of a text known, as it is and in small letters.
+// addHashes makes the digests of a text known, as it is, in small and in large letters.
 func (x *valueIndex) addHashes(text string, s *standIn) {
 	text = strings.TrimSpace(text)
 	composed := norm.NFC.String(text)
-	for _, form := range []string{text, composed, strings.ToLower(composed), norm.NFD.String(text)} {
+	for _, form := range []string{text, composed, strings.ToLower(composed), strings.ToUpper(composed), norm.NFD.String(text)} {
 		if len(form) < shortestPart {
 			continue
 		}
