@@ -107,10 +107,30 @@ func TestEachPersonKeepsTheirStandIn(t *testing.T) {
 func TestTheSameDatesWinForAnybody(t *testing.T) {
 	of := func(city, day string) string { return wire("k", "<city>"+city+"</city><day>"+day+"</day>") }
 	replay := newReplay(t, []record.Exchange{
-		say("Orders/get", of("Miasto 1", "2026-11-20"), "first"), say("Orders/get", of("Miasto 1", "2026-11-21"), "second"),
+		say("Orders/get", of("Miasto 1", "2026-11-21 10:00:00"), "first"), say("Orders/get", of("Miasto 1", "2026-11-21 11:00:00"), "second"),
 	}, recordedAt)
-	expect(t, replay, "Orders/get", of("Łódź", "2026-11-21"), "second")
-	expect(t, replay, "Orders/get", of("Łódź", "2026-11-20"), "first")
+	expect(t, replay, "Orders/get", of("Łódź", "2026-11-21 11:00:00"), "second")
+	expect(t, replay, "Orders/get", of("Łódź", "2026-11-21 10:00:00"), "first")
+}
+
+// What is personal under the names of an override file is personal for the replay,
+// too, whatever its form.
+func TestPersonalNamesOfAnOverrideFile(t *testing.T) {
+	gates, err := idosell.ReadGates(strings.NewReader("couriers-for-order: {names: {params.deliveryAddress.zipCode: kod}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(code string) string { return wire("k", "<deliveryAddress><kod>"+code+"</kod></deliveryAddress>") }
+	gate := "Dropshipping/getCouriersForOrder"
+	exchanges := []record.Exchange{say(gate, of("00001"), "couriers")}
+	replay, err := record.NewReplay(record.ReplayOptions{Exchanges: exchanges, Gates: gates})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, replay, gate, of("31001"), "couriers")
+	if _, err := ask(newReplay(t, exchanges, recordedAt), gate, of("31001")); err == nil {
+		t.Error("a number under a name that nobody knows is a number")
+	}
 }
 
 func TestAnOrdersLoginMayBeAStandIn(t *testing.T) {
