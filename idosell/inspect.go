@@ -84,9 +84,9 @@ func InspectAnswer(spec *GateSpec, body []byte, zone *time.Location, visit func(
 	w := walker{decoder: decoder{answer: a}, visit: visit}
 	contained := a.results[0] != a.part
 	if contained {
-		err = w.each(a.part, func(name string, _ *etree.Element) error {
+		err = w.each(a.part, func(name string, element *etree.Element) error {
 			if !isHead(name) && !isOneOf(name, resultsNames) {
-				w.unknown("", name, nil)
+				w.unknown("", name, element)
 			}
 			return nil
 		})
@@ -231,25 +231,23 @@ func fieldNamed(fields []Field, name string) *Field {
 // unknown meets an element that the table does not know.
 func (w *walker) unknown(path, name string, element *etree.Element) {
 	out := Element{Path: path, Name: name}
-	if element != nil {
-		if isNil(element) || isBlank(element) {
-			return // it says nothing
-		}
-		inner := element
-		for _, child := range element.ChildElements() {
-			if isItem(child) {
-				out.List, inner = true, w.answer.resolve(child)
-				break
-			}
-		}
-		if isText(inner) {
-			out.Text = strings.TrimSpace(inner.Text())
-		}
-		_ = w.each(inner, func(name string, _ *etree.Element) error { // an end by too many steps comes again
-			out.Inner = append(out.Inner, name)
-			return nil
-		})
+	if isNil(element) || isBlank(element) {
+		return // it says nothing
 	}
+	inner := element
+	for _, child := range element.ChildElements() {
+		if isItem(child) {
+			out.List, inner = true, w.answer.resolve(child)
+			break
+		}
+	}
+	if isText(inner) {
+		out.Text = strings.TrimSpace(inner.Text())
+	}
+	_ = w.each(inner, func(name string, _ *etree.Element) error { // an end by too many steps comes again
+		out.Inner = append(out.Inner, name)
+		return nil
+	})
 	w.count++
 	w.visit(out)
 }

@@ -101,6 +101,7 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 		p.jobsCommand(),
 		p.oneCommand(),
 		p.conformanceCommand(),
+		p.fixturesCommand(),
 		p.configCommand(),
 		p.versionCommand(),
 		exitCodesTopic(),
