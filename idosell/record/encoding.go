@@ -104,7 +104,7 @@ func withoutCutRune(content []byte) []byte {
 // white space mean a binary body.
 func isText(content []byte) bool {
 	return bytes.IndexFunc(content, func(r rune) bool {
-		return r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' || r == 0x7f || r == utf8.RuneError
+		return r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' || r == 0x7f
 	}) < 0
 }
 

@@ -239,7 +239,17 @@ func (r *Redactor) replacement(s *standIn, original string) string {
 		return is
 	}
 	at := strings.Index(original, core)
-	return original[:at] + is + original[at+len(core):]
+	return xmlSpace(original[:at]) + is + xmlSpace(original[at+len(core):])
+}
+
+// xmlSpace is what there is of XML's own white space in a text.
+func xmlSpace(text string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" \t\r\n", r) {
+			return r
+		}
+		return -1
+	}, text)
 }
 
 func (r *Redactor) isStandIn(k kind, text string) bool {

@@ -164,7 +164,8 @@ func (r *Redactor) fields(text string, learn bool) string {
 		if clean := r.clean(name, true, 0); clean != name {
 			rawName = url.QueryEscape(clean)
 		}
-		pairs[i] = rawName + "=" + rawValue
+		// As it stands, too: a percent sign may have swallowed the beginning of something.
+		pairs[i] = r.sweep(rawName, true) + "=" + r.sweep(rawValue, true)
 	}
 	if learn {
 		return text

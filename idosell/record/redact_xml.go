@@ -208,7 +208,7 @@ func (r *Redactor) writeText(out *strings.Builder, m *markup, s *resolved, p pie
 		return
 	}
 	if m.pieces[pieces[0]].from != p.from {
-		out.WriteString(raw) // the first piece stayed, so the others do
+		out.WriteString(r.asItStands(raw)) // the first piece stayed, so the others do
 		return
 	}
 	text := r.ownText(m, s, p.node)
@@ -218,7 +218,7 @@ func (r *Redactor) writeText(out *strings.Builder, m *markup, s *resolved, p pie
 	}
 	is := r.leaf(class, text)
 	if is == text {
-		out.WriteString(raw)
+		out.WriteString(r.asItStands(raw))
 		return
 	}
 	replaced[p.node] = true
@@ -227,6 +227,15 @@ func (r *Redactor) writeText(out *strings.Builder, m *markup, s *resolved, p pie
 		return
 	}
 	out.WriteString(xmlText(is))
+}
+
+// asItStands looks at an escaped text that stays once more as it is written: "&#" may
+// have swallowed the beginning of something.
+func (r *Redactor) asItStands(raw string) string {
+	if strings.IndexByte(raw, '&') < 0 {
+		return raw
+	}
+	return r.sweep(raw, true)
 }
 
 func (r *Redactor) writeTag(out *strings.Builder, m *markup, s *resolved, p piece) {
@@ -247,7 +256,7 @@ func (r *Redactor) writeTag(out *strings.Builder, m *markup, s *resolved, p piec
 			is = r.leaf(class, value)
 		}
 		if is == value && !strings.Contains(value, `"`) {
-			out.WriteString(m.text[a.valueFrom:a.valueTo])
+			out.WriteString(r.asItStands(m.text[a.valueFrom:a.valueTo]))
 		} else {
 			out.WriteString(xmlText(is))
 		}
