@@ -15,6 +15,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"octobridge/idosell/record"
 	"octobridge/idosell/record/listener"
@@ -34,7 +36,7 @@ func good() file {
 }
 
 func TestBombs(t *testing.T) {
-	zeros := strings.Repeat(" ", 24<<20)
+	zeros := strings.Repeat(" ", 10<<20)
 	packed := archive(t, file{"a-bomb.xml", zeros}, good())
 	n, report, err := readWith(packed, listener.Options{Limits: listener.Limits{Ratio: 250, TotalBytes: 1 << 30}})
 	if err != nil || n != 1 || report.Counts[listener.Bomb] != 1 {
@@ -69,7 +71,7 @@ func TestBombs(t *testing.T) {
 // TestOverlaps: a directory whose entries all lead to the same data, as the bombs
 // do that pack tighter than deflate can.
 func TestOverlaps(t *testing.T) {
-	body := strings.Repeat("A", 20<<20)
+	body := strings.Repeat("A", 10<<20)
 	packed := archive(t, file{"one.xml", body})
 	end := bytes.LastIndex(packed, []byte("PK\x05\x06"))
 	at := int(binary.LittleEndian.Uint32(packed[end+16:]))
@@ -100,7 +102,7 @@ func TestPathTricks(t *testing.T) {
 		t.Fatalf("%d exchanges, %v, %v", n, report.Counts, err)
 	}
 	for _, u := range report.Unplaced {
-		if strings.Contains(u.Entry, "..") || strings.HasPrefix(u.Entry, "/") || strings.ContainsAny(u.Entry, "\x1b\n\u202E\xff") || len([]rune(u.Entry)) > 120 {
+		if strings.Contains(u.Entry, "..") || strings.HasPrefix(u.Entry, "/") || !utf8.ValidString(u.Entry) || strings.ContainsAny(u.Entry, "\x1b\n\u202E") || len([]rune(u.Entry)) > 120 {
 			t.Errorf("named %q", u.Entry)
 		}
 	}
@@ -206,6 +208,39 @@ func TestCutShortEnvelopes(t *testing.T) {
 		listener.Options{Limits: listener.Limits{MessageBytes: 4000}})
 	if err != nil || n != 1 || report.Counts[listener.TooLarge] != 1 {
 		t.Errorf("%d exchanges, %v, %v", n, report.Counts, err)
+	}
+}
+
+// TestNoRoom: what waits for its other half is bounded, and named where there is no
+// more room; calls that stand together come through all the same.
+func TestNoRoom(t *testing.T) {
+	in, out := "", ""
+	for _, c := range calls(200) {
+		in, out = in+c.request+"\n", out+c.reply+"\n"
+	}
+	packed := archive(t, file{"answers.xml", out}, good(), file{"requests.xml", in})
+	n, report, err := readWith(packed, listener.Options{Limits: listener.Limits{WaitingBytes: 64 << 10}})
+	room := report.Counts[listener.NoRoom]
+	if err != nil || room < 100 || room > 390 || n < 10 || report.Lost() != 2*200-2*(n-1) {
+		t.Errorf("%d exchanges, %v, %v", n, report.Counts, err)
+	}
+}
+
+// TestEndsThatAreNotThere: a file in which every envelope is written in another way
+// and none ends takes no longer than one that is as long.
+func TestEndsThatAreNotThere(t *testing.T) {
+	var text strings.Builder
+	for i := range 40_000 {
+		fmt.Fprintf(&text, "&#%s60;Envelope ", strings.Repeat("0", i%180))
+	}
+	text.WriteString("PA" + strings.Repeat("PA", 1<<20)) // it looks like base64 at every other letter
+	began := time.Now()
+	n, report, err := readWith(archive(t, good(), file{"long.txt", text.String()}), listener.Options{Limits: listener.Limits{MessageBytes: 64 << 10}})
+	if err != nil || n != 1 || report.Lost() == 0 {
+		t.Errorf("%d exchanges, %v, %v", n, report.Counts, err)
+	}
+	if took := time.Since(began); took > time.Minute { // a fraction of a second, or hours
+		t.Errorf("it took %s", took)
 	}
 }
 

@@ -23,6 +23,7 @@ type scanner struct {
 	failed  error
 	between beside // since the last envelope
 	label   string // the encoding that the file's first declaration names
+	wasted  int    // bytes that were looked through for ends that are not there
 	inside  bool   // of an envelope that was itself unpacked from base64
 }
 
@@ -47,6 +48,10 @@ type opening struct {
 	at, after    int    // of its tag, and behind its name
 	mark, prefix string // how "<" is written, and the prefix
 }
+
+// manyTimes bounds the search for ends that are not there, in sizes of the largest
+// envelope: a file that was made to need more is left there.
+const manyTimes = 8
 
 // run finds all envelopes. The error is that of reading, or of found.
 func (s *scanner) run() error {
@@ -73,6 +78,9 @@ func (s *scanner) run() error {
 		}
 		if reason != "" {
 			s.lost(reason)
+			if s.wasted > manyTimes*s.max {
+				return nil
+			}
 			s.pass(end)
 			continue
 		}
@@ -167,6 +175,11 @@ func markOf(mark []byte) string { return string(bytes.ToLower(mark)) }
 // why, and end is where to go on.
 func (s *scanner) end(open opening) (end int, reason Reason) {
 	from := open.after
+	defer func() {
+		if reason != "" {
+			s.wasted += from - open.at
+		}
+	}()
 	for {
 		i := bytes.Index(s.buf[from:], envelope)
 		if i < 0 || from+i+len(envelope)+reach > len(s.buf) && !s.ended {
@@ -222,7 +235,8 @@ func (s *scanner) packedRun(before int) (int, bool) {
 				return at, true
 			}
 		}
-		from = at + 1
+		for from = at + 1; from < before && isBase64(s.buf[from]); from++ { // a run begins once
+		}
 	}
 	return 0, false
 }
