@@ -145,6 +145,7 @@ type walker struct {
 	decoder
 	visit func(Element)
 	count int
+	names map[*Field]map[string]*Field // by the first field of a group, then by plain name
 }
 
 // known meets an element that the table knows.
@@ -166,7 +167,7 @@ func (w *walker) known(path string, element *etree.Element, field *Field) error 
 // group meets the members of an element.
 func (w *walker) group(path string, element *etree.Element, fields []Field) error {
 	return w.each(element, func(name string, element *etree.Element) error {
-		field := fieldNamed(fields, name)
+		field := w.fieldNamed(fields, name)
 		if field == nil {
 			if !isHead(name) {
 				w.unknown(path, name, element)
@@ -190,7 +191,7 @@ func (w *walker) list(path string, element *etree.Element, field *Field) error {
 	one := false
 	inner := element
 	err := w.each(element, func(name string, child *etree.Element) error {
-		one = one || fieldNamed(field.Fields, name) != nil
+		one = one || w.fieldNamed(field.Fields, name) != nil
 		if !isItem(child) && field.Name != "" && isOneOf(name, append([]string{field.Name}, field.Aliases...)) {
 			inner = child
 		}
@@ -213,19 +214,30 @@ func (w *walker) list(path string, element *etree.Element, field *Field) error {
 	})
 }
 
-// fieldNamed finds the field that goes by a name, one's own name first.
-func fieldNamed(fields []Field, name string) *Field {
-	plain := plainName(name)
-	var found *Field
-	rank := -1
-	for i := range fields {
-		for at, known := range append([]string{fields[i].Name}, fields[i].Aliases...) {
-			if plainName(known) == plain && (found == nil || at < rank) {
-				found, rank = &fields[i], at
+// fieldNamed finds the field that goes by a name: by its own before an alias.
+func (w *walker) fieldNamed(fields []Field, name string) *Field {
+	if len(fields) == 0 {
+		return nil
+	}
+	names := w.names[&fields[0]]
+	if names == nil {
+		names = map[string]*Field{}
+		for i := range fields {
+			names[plainName(fields[i].Name)] = &fields[i]
+		}
+		for i := range fields {
+			for _, alias := range fields[i].Aliases {
+				if plain := plainName(alias); names[plain] == nil {
+					names[plain] = &fields[i]
+				}
 			}
 		}
+		if w.names == nil {
+			w.names = map[*Field]map[string]*Field{}
+		}
+		w.names[&fields[0]] = names
 	}
-	return found
+	return names[plainName(name)]
 }
 
 // unknown meets an element that the table does not know.
