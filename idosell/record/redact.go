@@ -90,7 +90,7 @@ func (r *Redactor) Exchange(e *Exchange) error {
 	for _, b := range []*body{request, answer} {
 		r.read(b)
 	}
-	e.Gate, e.Method = r.clean(e.Gate, true, 0), r.clean(e.Method, true, 0)
+	e.Gate, e.Method = r.safeName(e.Gate), r.safeName(e.Method)
 	e.Failure = r.clean(e.Failure, true, 0)
 	e.Header = r.header(e.Header)
 	var err error

@@ -32,6 +32,7 @@ var layers = []layer{
 	{regexp.MustCompile(`&(?:#\d+|#[xX][0-9A-Fa-f]+|[A-Za-z]{2,8});`), func(text string) (string, bool) { return html.UnescapeString(text), true }, xmlText},
 	{regexp.MustCompile(`%[0-9A-Fa-f]{2}|[\pL\d]\+[\pL\d]`), percentDecoded, url.QueryEscape},
 	{regexp.MustCompile(`\\(?:u[0-9A-Fa-f]{4}|["/\\nrt])`), jsonDecoded, jsonEncoded},
+	{regexp.MustCompile(`\\u[0-9A-Fa-f]{4}`), numbersDecoded, jsonEncoded},
 	{regexp.MustCompile(`=(?:[0-9A-F]{2}|[0-9a-f]{2}|\r?\n)`), quotedDecoded, quotedEncoded},
 }
 
@@ -83,14 +84,21 @@ func percentDecoded(text string) (string, bool) {
 
 var jsonEscape = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+|\\["/\\nrt]`)
 
-func jsonDecoded(text string) (string, bool) {
-	return jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {
+// jsonNumbers are the escapes by number alone: in a path of Windows, "\t" is none.
+var jsonNumbers = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+`)
+
+func jsonDecoded(text string) (string, bool) { return withoutEscapes(jsonEscape, text), true }
+
+func numbersDecoded(text string) (string, bool) { return withoutEscapes(jsonNumbers, text), true }
+
+func withoutEscapes(escapes *regexp.Regexp, text string) string {
+	return escapes.ReplaceAllStringFunc(text, func(escape string) string {
 		var decoded string
 		if json.Unmarshal([]byte(`"`+escape+`"`), &decoded) != nil {
 			return escape
 		}
 		return decoded
-	}), true
+	})
 }
 
 func jsonEncoded(text string) string {

@@ -45,7 +45,7 @@ func (r *Redactor) pattern(text string, codes bool, found []span) []span {
 	if strings.IndexByte(text, '=') >= 0 || strings.IndexByte(text, ':') >= 0 {
 		found = r.named(text, found)
 	}
-	if len(text) < 7 || strings.IndexAny(text, "0123456789") < 0 {
+	if len(text) < 7 || !strings.ContainsAny(text, "0123456789") {
 		return found
 	}
 	for _, at := range accountCode.FindAllStringIndex(text, -1) {

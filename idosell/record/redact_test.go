@@ -175,7 +175,11 @@ func TestStandInsAreStable(t *testing.T) {
 func TestStandInsAreValid(t *testing.T) {
 	r := record.NewRedactor(record.Options{})
 	seen := map[string]int{}
-	for i := range 3000 {
+	count := 3000
+	if testing.Short() {
+		count = 300
+	}
+	for i := range count {
 		answer := fmt.Sprintf("<a><nip>%010d</nip><pesel>%011d</pesel><zipCode>%02d-%03d</zipCode><phone>%09d</phone><iban>PL%026d</iban><parcelNumber>%012dU</parcelNumber><sessionKey>%032x</sessionKey><email>p%d@firma.pl</email></a>",
 			7_000_000_000+i*7, 44051400000+i, 10+i/1000, i%1000, 600_000_000+i, i*991, i*13, i+1_000_000, i)
 		fields := regexp.MustCompile(`<(\w+)>([^<]+)<`).FindAllStringSubmatch(redacted(t, r, answer), -1)
@@ -294,7 +298,7 @@ func TestARedactorIsForManyGoroutines(t *testing.T) {
 func TestHostileBodiesTakeNoLongerThanOthers(t *testing.T) {
 	size := 1 << 20
 	if testing.Short() {
-		size = 1 << 17
+		size = 1 << 14
 	}
 	for name, piece := range map[string]string{
 		"open tags": "<a>", "nested names": "<clientFirstName>", "end tags": "</a>", "attributes": `<a b="`, "signs": "&amp;&lt;", "mail": "a@", "digits": "1 ", "plus": "+48 ",

@@ -208,7 +208,7 @@ func (r *Redactor) writeText(out *strings.Builder, m *markup, s *resolved, p pie
 		return
 	}
 	if m.pieces[pieces[0]].from != p.from {
-		out.WriteString(r.asItStands(raw)) // the first piece stayed, so the others do
+		out.WriteString(r.asItStands(raw, "")) // the first piece stayed, so the others do
 		return
 	}
 	text := r.ownText(m, s, p.node)
@@ -218,7 +218,7 @@ func (r *Redactor) writeText(out *strings.Builder, m *markup, s *resolved, p pie
 	}
 	is := r.leaf(class, text)
 	if is == text {
-		out.WriteString(r.asItStands(raw))
+		out.WriteString(r.asItStands(raw, text))
 		return
 	}
 	replaced[p.node] = true
@@ -231,8 +231,8 @@ func (r *Redactor) writeText(out *strings.Builder, m *markup, s *resolved, p pie
 
 // asItStands looks at an escaped text that stays once more as it is written: "&#" may
 // have swallowed the beginning of something.
-func (r *Redactor) asItStands(raw string) string {
-	if strings.IndexByte(raw, '&') < 0 {
+func (r *Redactor) asItStands(raw, text string) string {
+	if strings.IndexByte(raw, '&') < 0 || r.issued[fold(text)] {
 		return raw
 	}
 	return r.sweep(raw, true)
@@ -256,7 +256,7 @@ func (r *Redactor) writeTag(out *strings.Builder, m *markup, s *resolved, p piec
 			is = r.leaf(class, value)
 		}
 		if is == value && !strings.Contains(value, `"`) {
-			out.WriteString(r.asItStands(m.text[a.valueFrom:a.valueTo]))
+			out.WriteString(r.asItStands(m.text[a.valueFrom:a.valueTo], value))
 		} else {
 			out.WriteString(xmlText(is))
 		}

@@ -63,16 +63,18 @@ type keyLog struct {
 	next http.RoundTripper
 	keys []string
 	said strings.Builder // all that went over the wire
+
+	answers []string
 }
 
 // RoundTrip notes the session keys that go over the wire: they are secrets, too.
 func (k *keyLog) RoundTrip(request *http.Request) (*http.Response, error) {
-	if request.Body == nil {
-		return k.next.RoundTrip(request)
-	}
-	body, err := io.ReadAll(request.Body)
-	if err != nil {
-		return nil, err
+	var body []byte
+	if request.Body != nil {
+		var err error
+		if body, err = io.ReadAll(request.Body); err != nil {
+			return nil, err
+		}
 	}
 	request.Body = io.NopCloser(strings.NewReader(string(body)))
 	k.mu.Lock()
@@ -91,6 +93,7 @@ func (k *keyLog) RoundTrip(request *http.Request) (*http.Response, error) {
 		content, readErr := io.ReadAll(response.Body)
 		k.mu.Lock()
 		k.said.Write(content)
+		k.answers = append(k.answers, string(content))
 		k.mu.Unlock()
 		response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(content), brokenBody{readErr}))
 	}

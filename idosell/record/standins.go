@@ -222,7 +222,12 @@ func remainderOf97(digits string) int {
 // shaped has digits where the original has digits, and letters where it has
 // letters; the number is counted up in them from the right.
 func shaped(original string, number int) string {
-	text := []rune(strings.TrimSpace(original))
+	text := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(original)))
 	if len(text) > 200 {
 		return fmt.Sprintf("text %d", number)
 	}
