@@ -17,7 +17,7 @@ import (
 )
 
 // Scope says how much of the configuration a command needs. What is given is
-// checked in every scope, but for the last four; only what may be missing differs.
+// checked in every scope, but for the last five; only what may be missing differs.
 type Scope int
 
 const (
@@ -40,6 +40,10 @@ const (
 	// Maintain needs nothing: it reads only which database there is, data_dir and
 	// database, in the same way.
 	Maintain
+	// Replay needs what Serve needs but for calls to CustomerAPI, which a recording
+	// answers: it does not look at the account's login, password and dropshippingKey,
+	// nor at data_dir and database, as a replay must not touch the service's data.
+	Replay
 )
 
 // reads says whether a scope looks at a row at all. Secrets of the service may
@@ -54,6 +58,8 @@ func (s Scope) reads(k *key) bool {
 		return k.path == "data_dir" || k.path == "operator.token"
 	case Maintain:
 		return k.path == "data_dir" || k.path == "database"
+	case Replay:
+		return !slices.Contains([]string{"idosell.login", "idosell.password", "idosell.dropshipping_key", "data_dir", "database"}, k.path)
 	}
 	return true
 }
