@@ -65,6 +65,7 @@ type keyLog struct {
 	said strings.Builder // all that went over the wire
 
 	answers []string
+	asked   map[string]*http.Request // the last of each gate
 }
 
 // RoundTrip notes the session keys that go over the wire: they are secrets, too.
@@ -87,6 +88,11 @@ func (k *keyLog) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 	}
 	k.said.Write(body)
+	if gate := strings.Split(request.URL.Query().Get("gate"), "/"); len(gate) == 4 {
+		kept := request.Clone(context.Background())
+		kept.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		k.asked[gate[0]+"/"+gate[1]] = kept
+	}
 	k.mu.Unlock()
 	response, err := k.next.RoundTrip(request)
 	if err == nil {
@@ -98,6 +104,23 @@ func (k *keyLog) RoundTrip(request *http.Request) (*http.Response, error) {
 		response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(content), brokenBody{readErr}))
 	}
 	return response, err
+}
+
+// again sends the last request of each gate once more.
+func (k *keyLog) again(t *testing.T, through http.RoundTripper, gates ...string) {
+	t.Helper()
+	for _, gate := range gates {
+		k.mu.Lock()
+		request := k.asked[gate].Clone(t.Context())
+		k.mu.Unlock()
+		request.Body, _ = request.GetBody()
+		response, err := through.RoundTrip(request)
+		if err != nil {
+			continue // some of the moods want it so
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+	}
 }
 
 // brokenBody ends as the body before it ended.
@@ -128,7 +151,7 @@ func newRecordedStage(t *testing.T, options record.RecorderOptions) (*recordedSt
 	}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	wire := &keyLog{next: transport}
+	wire := &keyLog{next: transport, asked: map[string]*http.Request{}}
 	if options.Dir == "" {
 		options.Dir = t.TempDir()
 	}
@@ -260,20 +283,17 @@ func TestNothingPlantedIsRecorded(t *testing.T) {
 		{Trouble: sandbox.Trouble{ItemFault: &sandbox.Fault{Code: 9, Text: "Pcim: " + otherAddress.Street}}},
 	} {
 		s.sandbox.SetMoods(mood)
-		// Too short for the pause before a second attempt, long enough for the first.
-		ctx, cancel := context.WithTimeout(t.Context(), 240*time.Millisecond)
-		_, _ = s.client.OrdersPage(ctx, idosell.OrderQuery{Begin: time.Now().AddDate(0, -1, 0)}, 0, 100)
-		_, _ = s.client.Supplier(ctx)
-		cancel()
+		// Past the client, which would pause and try again.
+		wire.again(t, s.recorder, "Orders/get", "Dropshipping/getSupplierData")
 	}
 	if err := s.recorder.Close(); err != nil {
 		t.Fatal(err)
 	}
 	wire.mu.Lock()
-	said := wire.said.String()
+	said := wire.said.String() + html.UnescapeString(wire.said.String())
 	for _, p := range planted {
 		// The password goes over the wire only as it is hashed, the NIP as it was written.
-		if p != plantedPassword && !strings.Contains(said, p) && !strings.Contains(said, html.EscapeString(p)) && !strings.Contains(said, base64.StdEncoding.EncodeToString([]byte(p))[:12]) {
+		if p != plantedPassword && !strings.Contains(said, p) && !strings.Contains(said, base64.StdEncoding.EncodeToString([]byte(p))[:12]) {
 			t.Errorf("%q was planted and never said, so that its absence proves nothing", p)
 		}
 	}
@@ -285,7 +305,7 @@ func TestNothingPlantedIsRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if files < 2*len(exchanges) || len(exchanges) < 70 {
+	if files < 2*len(exchanges) || len(exchanges) < 80 {
 		t.Errorf("%d files of %d exchanges", files, len(exchanges))
 	}
 	gates := map[string]bool{}
