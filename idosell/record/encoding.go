@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -42,6 +43,9 @@ func readable8(body []byte, contentType string) (text string, back func(string) 
 		converted, _, err := transform.Bytes(codec.NewDecoder(), content)
 		if err != nil {
 			return "", nil, false
+		}
+		if encoded, _, err := transform.Bytes(codec.NewEncoder(), converted); err != nil || !bytes.Equal(encoded, content) {
+			return "", nil, false // it could not be written again
 		}
 		content = converted
 	}
@@ -81,10 +85,17 @@ func encodingOf(body []byte, contentType string) encoding.Encoding {
 		return nil
 	}
 	codec, err := htmlindex.Get(name)
-	if err != nil {
-		return nil
+	switch {
+	case err != nil, !ascii(body) && utf8.Valid(withoutCutRune(body)):
+		return nil // or it says so, and is UTF-8: no text of that encoding looks like it by chance
+	case codec == charmap.ISO8859_2 && hasControls(string(body)):
+		return charmap.Windows1250
 	}
 	return codec
+}
+
+func ascii(body []byte) bool {
+	return bytes.IndexFunc(body, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 // withoutCutRune drops a character at the end that a broken connection cut in two.

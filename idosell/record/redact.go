@@ -35,14 +35,19 @@ type Options struct {
 // number of up to eight digits, a date, y or n, a code of ISO) under a name that is
 // not personal, or by its name (names and codes of goods, units, producers,
 // categories, sizes, couriers, statuses, the texts of faults). Everything else is
-// replaced. Then what was found under personal and secret names, and the configured
+// replaced, and so is what stands in no element, but for the words of machines'
+// messages. Of a fault's text, a reason and a title goes also what is written as names
+// are, what is quoted and is no name of the gates, and what looks like a key. XML and
+// JSON in a text that stays are redacted by their names. Then what was found under personal and secret names, and the configured
 // secrets, is looked for in the texts that stay: in any letter case and Unicode form,
 // escaped for XML, URLs and JSON, as base64, hexadecimal digits, quoted-printable and
-// as MD5, SHA-1 and SHA-256, one in the other, too. At last what looks like personal
+// as MD5, SHA-1 and SHA-256, one in the other, too; of streets, firms, double names and
+// mailboxes also shorter forms; of numbers any grouping of the digits. At last what looks like personal
 // data by its form alone goes: e-mail addresses, phone numbers, NIP, PESEL, accounts,
 // cards, streets with a number, postcodes with a town, cookies, tokens.
 //
-// Ids of products and orders stay, because a replay asks by them; only the login in
+// What it cannot know: a person's name in small letters in a fault, a name in a
+// product's, in a tag's or in a WSDL's documentation, a number in words. Ids of products and orders stay, because a replay asks by them; only the login in
 // front of an order's number ("login-N") gets its stand-in. Found texts of one or two
 // characters, and numbers of fewer than seven digits, are replaced under their own
 // names alone: they stand in too many other texts. A text that was found in a later
@@ -55,8 +60,11 @@ type Redactor struct {
 	index    *valueIndex
 	standIns map[string]*standIn // by what is the same text: see identity
 	counted  [kindOrderID + 1]int
-	issued   map[string]bool // folded stand-ins
-	secrets  []string        // configured, folded
+	issued   map[string]bool     // folded stand-ins
+	secrets  []string            // configured, folded
+	variant  map[string]bool     // folded texts that are known as shorter forms of others
+	short    map[string]*standIn // logins and names of two letters, folded: looked for in sentences alone
+	depth    int                 // of documents in texts, while one is written
 }
 
 // ErrTooManyTexts says that a Redactor knows more texts than it can keep. What it
@@ -65,7 +73,8 @@ var ErrTooManyTexts = errors.New("more personal texts were found than can be rem
 
 // NewRedactor makes a Redactor. There is no way to make one that lets things through.
 func NewRedactor(options Options) *Redactor {
-	r := &Redactor{names: newVocabulary(options.Gates), index: newValueIndex(), standIns: map[string]*standIn{}, issued: map[string]bool{}}
+	r := &Redactor{names: newVocabulary(options.Gates), index: newValueIndex(), standIns: map[string]*standIn{}, issued: map[string]bool{},
+		variant: map[string]bool{}, short: map[string]*standIn{}}
 	for _, secret := range options.Secrets {
 		if len(strings.TrimSpace(secret)) < shortestPart {
 			continue
@@ -91,7 +100,7 @@ func (r *Redactor) Exchange(e *Exchange) error {
 		r.read(b)
 	}
 	e.Gate, e.Method = r.safeName(e.Gate), r.safeName(e.Method)
-	e.Failure = r.clean(e.Failure, true, 0)
+	e.Failure = r.bare(e.Failure)
 	e.Header = r.header(e.Header)
 	var err error
 	if e.Request, err = r.written(request); err == nil {
@@ -126,10 +135,13 @@ func (r *Redactor) Learn(e *Exchange) error {
 func (r *Redactor) header(header http.Header) http.Header {
 	kept := http.Header{}
 	if media, parameters, err := mime.ParseMediaType(header.Get("Content-Type")); err == nil && mediaType.MatchString(media) {
-		if charset := parameters["charset"]; mediaType.MatchString(charset) {
+		if charset := parameters["charset"]; charsetForm.MatchString(charset) {
 			media += "; charset=" + charset
 		}
-		kept.Set("Content-Type", r.clean(media, true, 0))
+		if r.bare(media) != media {
+			media = "application/octet-stream"
+		}
+		kept.Set("Content-Type", media)
 	}
 	if date := header.Get("Date"); date != "" {
 		if at, err := http.ParseTime(date); err == nil {
@@ -182,7 +194,7 @@ func (r *Redactor) remember(k kind, text string, strong bool) *standIn {
 	if s, ok := r.standIns[id]; ok {
 		return s
 	}
-	if s, ok := r.index.exact[fold(core)]; ok {
+	if s, ok := r.index.exact[fold(core)]; ok && !r.variant[fold(core)] {
 		return s // another form of what is known
 	}
 	s := &standIn{kind: k, strong: strong}
@@ -197,8 +209,16 @@ func (r *Redactor) remember(k kind, text string, strong bool) *standIn {
 	if k == kindText || k == kindNumber || k == kindFile {
 		return s // nothing says that it is personal: it is not looked for elsewhere
 	}
+	if r.variant[fold(core)] {
+		delete(r.index.exact, fold(core))
+		delete(r.variant, fold(core))
+	}
 	r.index.add(fold(core), s)
 	r.index.addHashes(core, s)
+	r.addVariants(k, fold(core), s)
+	if folded := fold(core); len(folded) == 2 && (k == kindLogin || k == kindFirstName || k == kindLastName) {
+		r.short[folded] = s
+	}
 	switch k {
 	case kindPhone, kindNIP, kindIBAN, kindCard:
 		if digits := digitsOf(core); len(digits) >= shortNumber {
@@ -298,7 +318,7 @@ func (r *Redactor) note(text string) string {
 
 // sweep replaces what is known, and what looks personal, in a text that stays.
 func (r *Redactor) sweep(text string, codes bool) string {
-	found := r.pattern(text, codes, nil)
+	found := r.patterns(text, codes)
 	f := foldMapped(text)
 	found = r.index.find(&f, found)
 	found = r.index.findHashes(&f, found)
@@ -329,17 +349,20 @@ func (r *Redactor) sweep(text string, codes bool) string {
 }
 
 // orderID finds the login in front of an order's number (idosell.md).
-var orderID = regexp.MustCompile(`^\s*(.*[^\s].*)-(\d{1,12})\s*$`)
+var orderID = regexp.MustCompile(`^\s*(.*[^\s].*)[-/_#](\d{1,12})\s*$`)
 
 // learnLeaf makes the text of an element known, if its name is personal.
 func (r *Redactor) learnLeaf(class nameClass, text string) {
+	if class.fate == fateCode && class.kind == kindLogin && isHarmlessForm(text) {
+		return // a client's number
+	}
 	if class.kind == kindOrderID {
-		if id := orderID.FindStringSubmatch(text); id != nil && !r.isStandIn(kindLogin, id[1]) {
+		if id := orderID.FindStringSubmatch(text); id != nil && !r.isStandIn(kindLogin, id[1]) && !r.isStandIn(kindLogin, text) {
 			r.known(kindLogin, id[1])
 		}
 		return
 	}
-	if class.fate == fatePersonal {
+	if class.fate == fatePersonal || class.kind == kindLogin {
 		r.standInFor(class.kind, text)
 		if class.kind == kindNote {
 			r.pattern(text, false, nil)
@@ -352,9 +375,15 @@ func (r *Redactor) leaf(class nameClass, text string) string {
 	if strings.TrimSpace(text) == "" {
 		return text
 	}
-	if class.kind == kindOrderID {
+	if class.fate == fateCode && class.kind == kindLogin && !isHarmlessForm(text) {
+		return r.standInFor(kindLogin, text)
+	}
+	if class.kind == kindOrderID && !r.isStandIn(kindLogin, text) {
 		if id := orderID.FindStringSubmatchIndex(text); id != nil {
 			return text[:id[2]] + r.standInFor(kindLogin, text[id[2]:id[3]]) + text[id[3]:]
+		}
+		if !strings.ContainsAny(text, "0123456789") && !r.isStandIn(kindText, text) && !isHarmlessForm(text) {
+			return r.replacement(r.known(kindText, text), text) // no id that a shop gives
 		}
 	}
 	switch class.fate {
@@ -363,10 +392,18 @@ func (r *Redactor) leaf(class nameClass, text string) string {
 	case fateText:
 		return r.embedded(text, false)
 	case fateCode:
+		if tradeWords[strings.ToLower(strings.TrimSpace(text))] {
+			return text
+		}
 		return r.embedded(text, true)
+	case fateSentence:
+		return r.sentence(text)
 	case fateURL:
 		return r.address(text)
 	case fateMachinery:
+		if standardURI.MatchString(text) {
+			return text
+		}
 		if machineryForm.MatchString(strings.TrimSpace(text)) {
 			return r.clean(text, true, 0)
 		}

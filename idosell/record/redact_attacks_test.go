@@ -83,7 +83,7 @@ var attacks = map[string]attack{
 	// Documents that look like a WSDL.
 	"texts in definitions":      {answer: `<definitions><lastName>Mniszek</lastName><x>Pcim</x></definitions>`, gone: []string{"Mniszek", "Pcim"}},
 	"attributes in definitions": {answer: `<definitions login="eustachy" owner="Mniszek"><types/></definitions>`, gone: []string{"Mniszek", "eustachy"}},
-	"documentation of a WSDL":   {answer: `<wsdl:definitions><wsdl:documentation>Konto klienta Eustachy Mniszek</wsdl:documentation></wsdl:definitions>`, gone: []string{"Mniszek", "Eustachy"}},
+	"documentation of a WSDL":   {before: people, answer: `<wsdl:definitions><wsdl:documentation>Konto klienta Eustachy Mniszek</wsdl:documentation></wsdl:definitions>`, gone: []string{"Mniszek", "Eustachy"}},
 	"WSDL stays":                {answer: `<wsdl:definitions targetNamespace="urn:get"><xsd:element name="clientFirstName" type="xsd:string" minOccurs="0"/><soap:address location="https://hurt.pl/customer-api/?gate=Orders/get/1/soap"/></wsdl:definitions>`, kept: []string{`name="clientFirstName"`, `type="xsd:string"`, `location="https://hurt.pl/customer-api/?gate=Orders/get/1/soap"`}},
 
 	// References.

@@ -114,7 +114,7 @@ func (r *Redactor) written(b *body) ([]byte, error) {
 		}
 		out = base64.StdEncoding.EncodeToString(inner)
 	default:
-		out = r.clean(b.text, false, 0)
+		out = r.bare(b.text)
 	}
 	if r.leaks(out) {
 		return fmt.Appendf(nil, "A body of %d bytes stood here. It was left out: a secret stood in it in a form that could not be taken out.\n", b.size), nil
@@ -134,7 +134,12 @@ func (r *Redactor) leaks(out string) bool {
 	if len(r.secrets) == 0 {
 		return false
 	}
-	folded := foldMapped(out).text
+	folded := foldMapped(ownNames.ReplaceAllStringFunc(out, func(name string) string {
+		if strings.HasPrefix(name, "http") || r.names.knows(plain(strings.Trim(name, `</":`))) {
+			return ""
+		}
+		return name
+	})).text
 	for _, secret := range r.secrets {
 		if len(secret) >= shortWord && !r.issued[secret] && !r.names.knows(plain(secret)) && classOf("", plain(secret)).fate == fateUnknown && strings.Contains(folded, secret) {
 			return true
@@ -142,6 +147,9 @@ func (r *Redactor) leaks(out string) bool {
 	}
 	return false
 }
+
+// ownNames are the tags, JSON's names and the standards' addresses in a text.
+var ownNames = regexp.MustCompile(`</?[A-Za-z_][\w:.-]*|"[A-Za-z_][\w.-]*":|http://(?:schemas\.xmlsoap\.org|www\.w3\.org)/[\w./#-]*`)
 
 // fields redacts a form by its names.
 func (r *Redactor) fields(text string, learn bool) string {
@@ -182,6 +190,9 @@ func fieldName(name string) string {
 // address redacts a URL that stays: who signs in with it and what its query says go,
 // unless that is harmless.
 func (r *Redactor) address(text string) string {
+	if standardURI.MatchString(text) {
+		return text
+	}
 	parsed, err := url.Parse(strings.TrimSpace(text))
 	if err != nil || parsed.Host == "" {
 		return r.clean(text, true, 0)
@@ -229,6 +240,7 @@ type jsonWalk struct {
 	learn    bool
 	out      strings.Builder
 	names    []string // of the objects and arrays around
+	above    []nameClass
 	object   []bool
 }
 
@@ -247,13 +259,14 @@ func (w *jsonWalk) walk() {
 			if c == '[' || carriers[name] || name == "" {
 				name = firstOf(name, around())
 			}
+			w.above = append(w.above, w.class(around(), name))
 			w.names, w.object = append(w.names, name), append(w.object, c == '{')
 			isName = c == '{'
 			if c == '{' {
 				name = ""
 			}
 		case c == '}' || c == ']':
-			w.names, w.object = w.names[:len(w.names)-1], w.object[:len(w.object)-1]
+			w.names, w.object, w.above = w.names[:len(w.names)-1], w.object[:len(w.object)-1], w.above[:len(w.above)-1]
 			isName = false
 		case c == ',':
 			if isName = len(w.object) > 0 && w.object[len(w.object)-1]; !isName {
@@ -311,10 +324,18 @@ func stringEnd(text string, from int) int {
 }
 
 func (w *jsonWalk) name(name, raw string) {
-	if clean := w.redactor.safeName(name); !w.learn && clean != name {
+	if clean := w.redactor.jsonName(name); !w.learn && clean != name {
 		raw = jsonString(clean)
 	}
 	w.out.WriteString(raw)
+}
+
+// jsonName is a name of JSON that may stay; one that no programmer writes is a text.
+func (r *Redactor) jsonName(name string) string {
+	if !keyForm.MatchString(name) && r.names.class("", plain(name)).fate == fateUnknown && !isHarmlessForm(name) && !r.isStandIn(kindText, name) {
+		return r.replacement(r.known(kindText, name), name)
+	}
+	return r.safeName(name)
 }
 
 func (w *jsonWalk) class(around, name string) nameClass {
@@ -324,6 +345,9 @@ func (w *jsonWalk) class(around, name string) nameClass {
 	class := w.redactor.names.class(around, name)
 	if class.fate == fateUnknown && w.redactor.names.class("", around).fate == fatePersonal {
 		return w.redactor.names.class("", around)
+	}
+	if len(w.above) > 0 && class.fate != fatePersonal && w.above[len(w.above)-1].fate == fatePersonal {
+		return w.above[len(w.above)-1] // what stands in something secret is secret
 	}
 	return class
 }

@@ -41,7 +41,16 @@ func (r *Redactor) clean(text string, codes bool, depth int) string {
 	if len(text) < shortestPart {
 		return text
 	}
-	out := r.sweep(text, codes)
+	out := text
+	if depth > 0 {
+		if json, ok := r.innerJSON(text); ok {
+			return json
+		}
+	}
+	if document, ok := r.inner(text); ok {
+		out = document
+	}
+	out = r.sweep(out, codes)
 	if depth >= mostLayers {
 		return out
 	}
@@ -79,7 +88,7 @@ func percentDecoded(text string) (string, bool) {
 		}
 		out.WriteByte(text[i])
 	}
-	return strings.ToValidUTF8(out.String(), "?"), true
+	return readAnyhow(out.String()), true
 }
 
 var jsonEscape = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+|\\["/\\nrt]`)
@@ -124,7 +133,7 @@ func quotedDecoded(text string) (string, bool) {
 		}
 		out.WriteByte(text[i])
 	}
-	return strings.ToValidUTF8(out.String(), "?"), true
+	return readAnyhow(out.String()), true
 }
 
 func quotedEncoded(text string) string {
@@ -169,7 +178,7 @@ func (r *Redactor) rows(text string, depth int) string {
 				break
 			}
 			decoded, _ := base64Decoded(unpadded[skip:])
-			if r.holdsKnown(decoded) || r.index.hashes[hex.EncodeToString([]byte(decoded))] != nil {
+			if r.holdsKnown(decoded) || r.holdsKnownAbroad(decoded) || r.index.hashes[hex.EncodeToString([]byte(decoded))] != nil {
 				return "redacted"
 			}
 		}

@@ -17,6 +17,7 @@ const (
 	fateUnknown   fate = iota // stays only where it is harmless by its form: a number, a date, y or n
 	fateText                  // a text of the trade: stays, without what is found in it
 	fateCode                  // a code, an id, a status: stays, unless it is a known value
+	fateSentence              // what a gate says: stays, without what is found in it and what may be a name
 	fateURL                   // an address of the shop's: stays, without keys and users
 	fateMachinery             // of SOAP, XML Schema, WSDL: stays where it looks like that
 	fatePersonal              // replaced by a stand-in of its kind
@@ -57,8 +58,9 @@ var resultsNames = setOfNames("results result response return")
 var (
 	harmlessTexts = setOfNames(`productname producername categoryname seriesname couriername unitname versionname
 		productdescription productlongdescription productshortdescription productparamdescription
-		sizepanelname sizename containstext faultstring reason documentation title wsdldocumentation
+		sizepanelname sizename containstext
 		warrantyname parametername parametervalue stockname`)
+	sentences     = setOfNames(`faultstring reason documentation title wsdldocumentation`)
 	harmlessCodes = setOfNames(`productcode code codetype identtype identvalue productindex productid productids productdisplayedcode productproducercode
 		producerid categoryid seriesid sizeid sizesgroupid productsizecodeexternal productsizecodeproducer productsizecode
 		productimageid productimagehash unitid langid languageid lang language currencyid currency billingcurrency countryid countries country clientcountryid
@@ -67,7 +69,7 @@ var (
 		ordersdatetype ordersdatestypes elementname sortdirection stockid courierid couriersname basketposition bundleid
 		orderserialnumber ordersn ordersserialnumbers orderssn faultcode companykey orderworthcalculatetype eventtype apiflag
 		clientdeliveryaddresstype productvatfree available returnproducts returnelements servicestatus deliveryaddressid clientdeliveryaddressid
-		resultsnumberall resultsnumberpage resultspage resultslimit sessionlifetime clientid`)
+		resultsnumberall resultsnumberpage resultspage resultslimit sessionlifetime`)
 	harmlessAddresses = setOfNames(`productcardurl productimagelargeurl productimagesmallurl productimageurl iconurl`)
 
 	orderIDs = setOfNames("orderid ordersids ordersid orderids")
@@ -92,13 +94,13 @@ var personalNames = []struct {
 		ends: words("key pass pwd"), is: words("pin sid auth")},
 	{kind: kindEmail, contains: words("email"), ends: words("mail")},
 	{kind: kindLogin, contains: words("login username"), ends: words("userid loginname"), is: words("user account")},
-	{kind: kindFirstName, contains: words("firstname givenname forename"), is: words("imie")},
-	{kind: kindLastName, contains: words("lastname surname familyname"), is: words("nazwisko")},
+	{kind: kindFirstName, contains: words("firstname givenname forename imie")},
+	{kind: kindLastName, contains: words("lastname surname familyname nazwisk")},
 	{kind: kindTracking, contains: words("trackingurl trackurl trackinglink")},
 	{kind: kindParcel, contains: words("packagenumber packagesnumber shippingnumber parcelnumber trackingnumber waybill consignment deliverypackageid packageid packnumber"),
 		ends: words("parcelid")},
 	{kind: kindParcel, contains: words("pickuppointid pickuppointexternalid pickuppointinternalid clientcodeexternal")},
-	{kind: kindPhone, contains: words("phone mobile telefon telephone"), ends: words("fax cell tel")},
+	{kind: kindPhone, contains: words("phone mobile telefon telephone komork"), ends: words("fax cell tel")},
 	{kind: kindStreet, contains: words("street addressline houseno housenumber homenumber apartment flatno flatnumber buildingnumber ulica")},
 	{kind: kindZip, contains: words("zipcode postcode postalcode kodpocztowy"), ends: words("zip")},
 	{kind: kindProvince, contains: words("province voivodeship wojewodztwo"), ends: words("county")},
@@ -107,7 +109,7 @@ var personalNames = []struct {
 	{kind: kindIBAN, contains: words("iban bankaccount accountnumber banknumber bankno swift")},
 	{kind: kindCard, contains: words("cardnumber creditcard cardno")},
 	{kind: kindCoordinate, contains: words("latitude longitude"), is: words("lat lng lon")},
-	{kind: kindBirth, contains: words("birth")},
+	{kind: kindBirth, contains: words("birth urodz"), is: words("dob")},
 	{kind: kindIP, contains: words("ipaddress clientip remoteaddr remotehost")},
 	{kind: kindNote, contains: words("note remark comment uwagi message"), is: words("notatka")},
 	{kind: kindCity, contains: words("city miasto locality miejscowosc"), ends: words("town")},
@@ -121,12 +123,16 @@ var personalNames = []struct {
 // classOf decides by a name, and by the name around it.
 func classOf(around, name string) nameClass {
 	switch {
+	case name == "clientid":
+		return nameClass{fateCode, kindLogin}
 	case orderIDs[name]:
 		return nameClass{fateCode, kindOrderID}
 	case harmlessCodes[name]:
 		return nameClass{fate: fateCode}
 	case harmlessAddresses[name]:
 		return nameClass{fate: fateURL}
+	case sentences[name]:
+		return nameClass{fate: fateSentence}
 	case harmlessTexts[name]:
 		return nameClass{fate: fateText}
 	case name == "name" && around == "attachments":

@@ -13,13 +13,65 @@ import (
 var (
 	bearerToken  = regexp.MustCompile(`(?i)\b(?:bearer|basic|digest)\s+([A-Za-z0-9+/._~=-]{6,})`)
 	cookieLine   = regexp.MustCompile(`(?i)\bcookie2?["']?\s*[:=]\s*([^\r\n<]{3,})`)
-	namedSecret  = regexp.MustCompile(`([\pL_][\pL\d_.-]{1,40})["']?\s*[:=]\s*(?:"([^"\r\n]{1,300})"|'([^'\r\n]{1,300})'|([^\s&;,<>"'{}\[\]]{3,300}))`)
+	namedSecret  = regexp.MustCompile(`([\pL_][\pL\d_.-]{1,40})["'\]]{0,2}\s*(?:=>|[:=])\s*(?:"([^"\r\n]{1,300})"|'([^'\r\n]{1,300})'|([^\s&;,<>"'{}\[\]]{3,300}))`)
 	signedToken  = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{2,}(?:\.[A-Za-z0-9_-]*)?`)
 	polishStreet = regexp.MustCompile(`(?i:\b(?:ul|al|os|pl)\.|\b(?:ulica|aleja|osiedle|plac))\s*\p{Lu}[\pL\pM.-]*(?:\s+\p{Lu}[\pL\pM.-]*){0,3}\s+\d{1,4}[a-zA-Z]?(?:\s?(?:/|m\.?)\s?\d{1,4}[a-zA-Z]?)?`)
 	postcodeTown = regexp.MustCompile(`\b(\d{2}-\d{3})[ \t\x{a0},]+(\p{Lu}[\pL\pM]+(?:[ -]\p{Lu}[\pL\pM]+){0,2})`)
 	accountCode  = regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}\b`)
 	addressOfNet = regexp.MustCompile(`\b(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}\b`)
 )
+
+// patterns finds what looks personal, whatever dashes, spaces and invisible
+// characters stand in it.
+func (r *Redactor) patterns(text string, codes bool) []span {
+	usual, at := usualSigns(text)
+	found := r.pattern(usual, codes, nil)
+	if at != nil {
+		for i := range found {
+			found[i].from, found[i].to = int(at[found[i].from]), int(at[found[i].to])
+		}
+	}
+	return found
+}
+
+// usualSigns writes dashes, spaces and wide letters as ASCII has them, and leaves
+// invisible characters out. The places are nil where nothing changes.
+func usualSigns(text string) (string, []int32) {
+	if strings.IndexFunc(text, func(r rune) bool { return usualSign(r) != r }) < 0 {
+		return text, nil
+	}
+	var out strings.Builder
+	at := make([]int32, 0, len(text)+1)
+	for i, r := range text {
+		if is := usualSign(r); is >= 0 && is != r {
+			out.WriteRune(is)
+		} else if is >= 0 {
+			_, size := utf8.DecodeRuneInString(text[i:])
+			out.WriteString(text[i : i+size])
+		}
+		for len(at) < out.Len() {
+			at = append(at, int32(i))
+		}
+	}
+	return out.String(), append(at, int32(len(text)))
+}
+
+// usualSign is -1 for an invisible character.
+func usualSign(r rune) rune {
+	switch {
+	case r < 0x80:
+		return r
+	case r > 0xff00 && r < 0xff5f:
+		return r - 0xfee0
+	case unicode.Is(unicode.Cf, r):
+		return -1
+	case unicode.Is(unicode.Zs, r):
+		return ' '
+	case unicode.Is(unicode.Pd, r):
+		return '-'
+	}
+	return r
+}
 
 // pattern adds the places of what looks like personal data. In codes only what
 // cannot be a code is looked for.
@@ -53,10 +105,10 @@ func (r *Redactor) pattern(text string, codes bool, found []span) []span {
 			found = r.foundSpan(text, at[0], at[1], kindIBAN, found)
 		}
 	}
+	found = r.numbers(text, codes, found)
 	if codes {
 		return found
 	}
-	found = r.numbers(text, found)
 	if strings.Contains(lower, "ul.") || strings.Contains(lower, "al.") || strings.Contains(lower, "os.") || strings.Contains(lower, "pl.") ||
 		strings.Contains(lower, "ulica") || strings.Contains(lower, "aleja") || strings.Contains(lower, "osiedle") || strings.Contains(lower, "plac") {
 		all(polishStreet, 0, kindStreet)
@@ -102,6 +154,11 @@ func (r *Redactor) emails(text string, found []span) []span {
 		for to > at+1 && (text[to-1] == '.' || text[to-1] == '-') {
 			to--
 		}
+		if from == at && at-last > 1 && text[at-1] == '"' { // "Jan Kowalski"@example.com
+			if quote := strings.LastIndexByte(text[max(last, at-66):at-1], '"'); quote >= 0 {
+				from = max(last, at-66) + quote
+			}
+		}
 		for from < at && strings.IndexByte("./=?&'-", text[from]) >= 0 {
 			from++
 		}
@@ -130,17 +187,27 @@ func (r *Redactor) named(text string, found []span) []span {
 		switch {
 		case class.fate != fatePersonal:
 			continue
-		case class.kind != kindKey && class.kind != kindLogin && class.kind != kindFirstName && class.kind != kindLastName && class.kind != kindEmail && class.kind != kindPhone:
+		case !namedKinds[class.kind]:
 			continue
 		}
 		for group := 2; group <= 4; group++ {
 			if from, to := at[2*group], at[2*group+1]; from >= 0 && !schemes[strings.ToLower(text[from:to])] && (class.kind == kindKey || !isHarmlessForm(text[from:to])) {
+				if more := standInsNumber.FindString(text[to:]); more != "" && r.isStandIn(class.kind, text[from:to+len(more)]) {
+					continue
+				}
 				found = r.foundSpan(text, from, to, class.kind, found)
 			}
 		}
 	}
 	return found
 }
+
+// standInsNumber is the end of "Town 1".
+var standInsNumber = regexp.MustCompile(`^ \d+`)
+
+// namedKinds are looked for by a name in front: those that are no usual words.
+var namedKinds = map[kind]bool{kindKey: true, kindLogin: true, kindFirstName: true, kindLastName: true, kindEmail: true, kindPhone: true,
+	kindStreet: true, kindCity: true, kindZip: true, kindNIP: true, kindPESEL: true, kindIBAN: true, kindBirth: true}
 
 // schemes stand between a header's name and its secret.
 var schemes = setOfNames("bearer basic digest")
@@ -153,8 +220,8 @@ type digitGroup struct{ from, to int }
 const mostGroups = 8
 
 // numbers finds phone numbers, NIP, PESEL, cards and accounts, however their digits
-// are grouped.
-func (r *Redactor) numbers(text string, found []span) []span {
+// are grouped; in codes those alone that are known.
+func (r *Redactor) numbers(text string, codes bool, found []span) []span {
 	for i := 0; i < len(text); {
 		if !isDigit(text[i]) {
 			i++
@@ -179,6 +246,9 @@ func (r *Redactor) numbers(text string, found []span) []span {
 			}
 		}
 		if i = max(i, end); partOfWord(text, groups[0].from, groups[len(groups)-1].to) && len(groups) == 1 {
+			continue
+		}
+		if found = r.knownNumbers(text, groups, found); codes {
 			continue
 		}
 		found = r.numberIn(text, groups, found)

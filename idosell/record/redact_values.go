@@ -52,6 +52,13 @@ func foldRune(r rune) string {
 	for _, part := range norm.NFKD.String(string(r)) {
 		switch {
 		case unicode.Is(unicode.Mn, part), unicode.Is(unicode.Cf, part):
+		case unicode.Is(unicode.Pd, part):
+			out.WriteByte('-')
+		case part == '’' || part == '‘' || part == '´' || part == '′':
+			out.WriteByte('\'')
+		case part == '„' || part == '“' || part == '”':
+			out.WriteByte('"')
+		case part == 0x115f || part == 0x1160 || part == 0x3164 || part == 0x2800: // letters without a shape
 		case unicode.IsSpace(part):
 			out.WriteByte(' ')
 		case part == 'ł' || part == 'Ł':

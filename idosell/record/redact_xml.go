@@ -14,6 +14,7 @@ type resolved struct {
 	text   [][]int     // pieces of its own text
 	tags   map[string]string
 	schema bool // a WSDL or an XML Schema
+	inner  bool // stands in a text of another document
 }
 
 // resolve finds the telling name of each element: an item's is its array's, that of
@@ -30,11 +31,11 @@ func (r *Redactor) resolve(m *markup) *resolved {
 		root := plain(m.nodes[1].name)
 		s.schema = root == "definitions" || root == "schema"
 	}
-	keys := map[int]string{}      // of a map's item: its key
-	named := map[int]string{}     // by the attribute name or key
-	ids := map[int]string{}       // of an element: its id
-	referrers := map[string]int{} // of an id: who refers to it
-	plains := map[string]string{} // names in plain form
+	keys := map[int]string{}        // of a map's item: its key
+	named := map[int]string{}       // by the attribute name or key
+	ids := map[int]string{}         // of an element: its id
+	referrers := map[string][]int{} // of an id: who refer to it
+	plains := map[string]string{}   // names in plain form
 	self := make([]string, len(m.nodes))
 	for i := range m.nodes[1:] {
 		name, ok := plains[m.nodes[i+1].name]
@@ -54,7 +55,7 @@ func (r *Redactor) resolve(m *markup) *resolved {
 		switch plain(m.text[a.nameFrom:a.nameTo]) {
 		case "href", "ref":
 			if target, ok := strings.CutPrefix(value, "#"); ok {
-				referrers[target] = a.node
+				referrers[target] = append(referrers[target], a.node)
 			}
 		case "id":
 			ids[a.node] = value
@@ -64,30 +65,65 @@ func (r *Redactor) resolve(m *markup) *resolved {
 			}
 		}
 	}
-	for range 2 { // who refers may stand behind
+	for again, passes := true, 0; again && passes < 8; passes++ { // who refers may stand behind, and be referred to
+		again = passes == 0 && len(referrers) > 0
 		for i := 1; i < len(m.nodes); i++ {
 			parent := m.nodes[i].parent
 			name := self[i]
 			if name == "value" && keys[parent] != "" {
 				name = keys[parent]
 			} else if carriers[name] || ids[i] != "" {
-				if from, ok := referrers[ids[i]]; ok && ids[i] != "" && s.names[from] != "" {
-					name = s.names[from]
-				} else if carriers[name] {
-					name = s.names[parent]
-				}
+				name = r.referred(s, referrers[ids[i]], parent, name)
 			}
 			if other := named[i]; other != "" && r.names.class(s.names[parent], other).fate == fatePersonal {
 				name = other
 			}
+			again = again || s.names[i] != name && len(referrers) > 0
 			s.names[i] = name
 			s.class[i] = r.classIn(s, parent, name)
+			for _, from := range referrers[ids[i]] {
+				if ids[i] != "" && s.class[from].fate == fatePersonal && s.class[i].fate != fatePersonal {
+					s.class[i] = s.class[from]
+				}
+			}
 			if self[i] == "key" && keys[parent] != "" && hasSibling(m, self, i) {
-				s.class[i] = nameClass{fate: fateMachinery}
+				s.class[i] = nameClass{} // a map by somebody's name is no usual one
+				if r.names.knows(keys[parent]) || r.names.class("", keys[parent]).fate != fateUnknown {
+					s.class[i] = nameClass{fate: fateMachinery}
+				}
 			}
 		}
 	}
 	return s
+}
+
+// referred is the telling name of an element that says nothing itself, or that
+// others refer to: of these names the one that is personal, and its own before
+// theirs.
+func (r *Redactor) referred(s *resolved, referrers []int, parent int, name string) string {
+	var names []string
+	if !carriers[name] {
+		names = append(names, name)
+	}
+	for _, from := range referrers {
+		if s.names[from] != "" {
+			names = append(names, s.names[from])
+		}
+	}
+	if len(names) == 0 {
+		return s.names[parent]
+	}
+	for _, candidate := range names {
+		if r.names.class(s.names[parent], candidate).fate == fatePersonal {
+			return candidate
+		}
+	}
+	for _, candidate := range names {
+		if r.names.class(s.names[parent], candidate).fate != fateUnknown {
+			return candidate
+		}
+	}
+	return names[len(names)-1]
 }
 
 // hasSibling says whether a map's value stands beside its key.
@@ -103,10 +139,13 @@ func hasSibling(m *markup, self []string, key int) bool {
 
 // classIn decides by a name in its place: what stands in something secret is secret.
 func (r *Redactor) classIn(s *resolved, parent int, name string) nameClass {
-	if s.schema && name != "documentation" {
-		return nameClass{fate: fateMachinery}
-	}
 	class := r.names.class(s.names[parent], name)
+	if s.schema && class.fate == fateSentence {
+		return nameClass{fate: fateText} // the maker's own words, the same for every shop
+	}
+	if s.schema {
+		return class // "message" is no secret there, and what stands in it is not
+	}
 	if above := s.class[parent]; above.fate == fatePersonal && class.fate != fatePersonal {
 		return above
 	}
@@ -142,11 +181,11 @@ func (r *Redactor) learnMarkup(m *markup, s *resolved) {
 			continue
 		}
 		for _, a := range m.attributes[p.first:p.last] {
-			if class := r.attributeClass(m, s, a); class.fate == fatePersonal {
+			if class := r.attributeClass(m, s, a); class.fate == fatePersonal && !refersTo(s, plain(m.text[a.nameFrom:a.nameTo]), m.text[a.valueFrom:a.valueTo]) {
 				r.learnLeaf(class, unescaped(m.text[a.valueFrom:a.valueTo]))
 			}
 		}
-		if class := s.class[p.node]; class.fate == fatePersonal || class.kind == kindOrderID {
+		if class := s.class[p.node]; class.fate == fatePersonal || class.kind == kindOrderID || class.kind == kindLogin {
 			if text := r.ownText(m, s, p.node); strings.TrimSpace(text) != "" {
 				r.learnLeaf(class, text)
 			}
@@ -158,8 +197,14 @@ func (r *Redactor) learnMarkup(m *markup, s *resolved) {
 func (r *Redactor) attributeClass(m *markup, s *resolved, a markupAttribute) nameClass {
 	raw := m.text[a.nameFrom:a.nameTo]
 	name := plain(raw)
-	if strings.HasPrefix(raw, "xmlns") || machineryAttributes[name] {
+	if r.machineryAttribute(s, raw, name, unescaped(m.text[a.valueFrom:a.valueTo])) {
 		return nameClass{fate: fateMachinery}
+	}
+	if s.inner {
+		if class := r.names.class("", name); class.fate == fatePersonal && name != "accesskey" {
+			return class
+		}
+		return nameClass{fate: fateText}
 	}
 	if name == "value" {
 		return s.class[a.node]
@@ -217,6 +262,13 @@ func (r *Redactor) writeText(out *strings.Builder, m *markup, s *resolved, p pie
 		class = nameClass{fate: fateText} // before and behind the document: PHP's warnings stand there
 	}
 	is := r.leaf(class, text)
+	if p.node == 0 && !s.inner {
+		if is = r.bare(text); is != text {
+			replaced[p.node] = true
+			out.WriteString(strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(is))
+			return
+		}
+	}
 	if is == text {
 		out.WriteString(r.asItStands(raw, text))
 		return
@@ -250,6 +302,8 @@ func (r *Redactor) writeTag(out *strings.Builder, m *markup, s *resolved, p piec
 		class := r.attributeClass(m, s, a)
 		var is string
 		switch {
+		case !s.inner && refersTo(s, plain(m.text[a.nameFrom:a.nameTo]), value):
+			is = r.reference(value)
 		case class.fate == fateMachinery && strings.Contains(value, "://"):
 			is = r.address(value)
 		default:

@@ -87,6 +87,10 @@ func (s *standIn) render(original string) (string, bool) {
 			check := weighted(number, 6, 5, 7, 2, 3, 4, 5, 6, 7) % 11
 			return withDigits(original, number+strconv.Itoa(check)), check < 10 && len(number) == 9
 		}
+		if weights := regonWeights[len(digits)]; weights != nil { // REGON stands under the same names
+			number := zeroPadded(s.number, len(digits)-1)
+			return withDigits(original, number+strconv.Itoa(weighted(number, weights...)%11%10)), len(number) == len(digits)-1
+		}
 	case kindPESEL:
 		if len(digits) == 11 && len(digits) == len(strings.TrimSpace(original)) {
 			number := fmt.Sprintf("0001%02d%04d", 1+s.number/10_000%28, s.number%10_000)
@@ -137,6 +141,8 @@ var (
 	fileExtension = regexp.MustCompile(`^\.[A-Za-z0-9]{1,5}$`)
 	hexText       = regexp.MustCompile(`^(?:[0-9a-f]{16,}|[0-9A-F]{16,})$`)
 )
+
+var regonWeights = map[int][]int{9: {8, 9, 2, 3, 4, 5, 6, 7}, 14: {2, 4, 8, 5, 0, 9, 7, 3, 6, 1, 2, 4, 8}}
 
 // echoMark follows a key where an answer repeats it (idosell-wire.md).
 const echoMark = "_iai"
