@@ -37,7 +37,7 @@ asks the wholesaler can be recorded: search, product, availability, couriers,
 and orders with --at-wholesaler. "serve --record" keeps what the service asks.
 
 Ends with the code of the command, or with 5 where the recording failed.`,
-		Example: "  octobridge record --out testdata/wholesaler -- search kubek\n  octobridge record --config octobridge.yaml --out testdata/wholesaler -- orders list --at-wholesaler --since 90d",
+		Example: "  octobridge record --out testdata/wholesaler -- search kubek\n  octobridge record --out testdata/orders -- orders list --at-wholesaler",
 		GroupID: groupUpstream,
 		Args:    cobra.MinimumNArgs(1),
 		// The configuration's other keys are flags of the command that is recorded.
