@@ -40,8 +40,12 @@ func (c *Client) requestError(spec *GateSpec, err error) *Error {
 }
 
 // networkError is the failure of a request that got no answer. Unless it is
-// certain that nothing was sent, the request may have arrived.
+// certain that nothing was sent, the request may have arrived. A Config.Transport
+// that refuses to send it says so with an *Error of KindRequest of its own.
 func (c *Client) networkError(ctx context.Context, spec *GateSpec, err error, unsent bool) *Error {
+	if refused, ok := errors.AsType[*Error](err); ok && refused.Kind == KindRequest {
+		return refused
+	}
 	kind, advice := KindNetwork, "Check idosell.url and the network between here and the wholesaler"
 	switch {
 	case c.base.Err() != nil:

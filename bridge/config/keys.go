@@ -29,7 +29,7 @@ const (
 )
 
 func (n need) in(scope Scope) bool {
-	return n == needUpstream && (scope == Serve || scope == Upstream) || n == needServe && scope == Serve || n == needONe && scope == ONe
+	return n == needUpstream && (scope == Serve || scope == Upstream) || n == needServe && (scope == Serve || scope == Replay) || n == needONe && scope == ONe
 }
 
 // section returns the part before the dot, "" for a key at the top.

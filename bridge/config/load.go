@@ -43,6 +43,10 @@ const (
 	// Maintain needs nothing: it reads only which database there is, data_dir and
 	// database, in the same way.
 	Maintain
+	// Replay needs what Serve needs but for calls to CustomerAPI, which a recording
+	// answers: it does not look at the account's login, password and dropshippingKey,
+	// nor at data_dir and database, as a replay must not touch the service's data.
+	Replay
 )
 
 // reads says whether a scope looks at a row at all. Secrets of the service may
@@ -57,6 +61,8 @@ func (s Scope) reads(k *key) bool {
 		return k.path == "data_dir" || k.path == "operator.token"
 	case Maintain:
 		return k.path == "data_dir" || k.path == "database"
+	case Replay:
+		return !slices.Contains([]string{"idosell.login", "idosell.password", "idosell.dropshipping_key", "data_dir", "database"}, k.path)
 	}
 	return true
 }

@@ -268,3 +268,25 @@ func TestSecretsComeFromTheirTwin(t *testing.T) {
 		t.Errorf("the password comes from %q", got)
 	}
 }
+
+// A recording answers in place of the wholesaler: neither the account nor the
+// service's own data is looked at, not even where the files with the keys are missing.
+func TestReplayNeedsNoAccount(t *testing.T) {
+	file := write(t, "public_url: https://shop.example\ndata_dir: /var/lib/octobridge\ndatabase_file: /nowhere/database\nshop: {kind: dropshipping}\npricing: {source: retail}\n"+
+		"idosell:\n  url: https://wholesaler.example\n  login: shop\n  password_file: /nowhere/password\n  dropshipping_key_file: /nowhere/key\n")
+	loaded, err := config.Load(config.Options{File: file, Scope: config.Replay})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := loaded.Config
+	if c.IdoSell.URL != "https://wholesaler.example" || c.Shop.Kind != "dropshipping" || c.IdoSell.Login != "" || !c.IdoSell.Password.Empty() || c.DataDir != "" || !c.Database.Empty() {
+		t.Errorf("loaded %+v", c)
+	}
+	if _, err := config.Load(config.Options{File: file, Scope: config.Serve}); err == nil {
+		t.Error("the same file is no good where the wholesaler is called")
+	}
+	_, err = config.Load(config.Options{Scope: config.Replay})
+	if err == nil || !strings.Contains(err.Error(), "shop.kind") || !strings.Contains(err.Error(), "public_url") || strings.Contains(err.Error(), "idosell.") {
+		t.Errorf("with nothing given: %v", err)
+	}
+}

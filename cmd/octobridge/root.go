@@ -21,26 +21,34 @@ type program struct {
 	json       bool
 	prices     bool // show what the account pays
 	running    bool // the command line was understood and its command began
+
+	recording *recordingRun // what calls to the wholesaler go through; nil: nothing is recorded
 }
 
 // run runs the command line and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
-	root := p.command()
-	root.SetArgs(args)
-	root.SetOut(p.out)
-	root.SetErr(p.errOut)
-	command, err := root.ExecuteContextC(ctx)
+	err := p.execute(ctx, args)
 	if err == nil {
 		return exitOK
-	}
-	if !p.running {
-		err = &usageError{command: command.CommandPath(), err: err}
 	}
 	if ctx.Err() != nil {
 		err = &interrupted{err}
 	}
 	p.report(err)
 	return exitCode(err)
+}
+
+// execute runs the command line and returns what it failed with.
+func (p *program) execute(ctx context.Context, args []string) error {
+	root := p.command()
+	root.SetArgs(args)
+	root.SetOut(p.out)
+	root.SetErr(p.errOut)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && !p.running {
+		err = &usageError{command: command.CommandPath(), err: err}
+	}
+	return err
 }
 
 // command returns the root with everything below it.
@@ -101,6 +109,8 @@ keeps oct8ne's contract towards the chat and calls the wholesaler's CustomerAPI.
 		p.jobsCommand(),
 		p.oneCommand(),
 		p.conformanceCommand(),
+		p.recordCommand(),
+		p.fixturesCommand(),
 		p.configCommand(),
 		p.versionCommand(),
 		exitCodesTopic(),

@@ -25,7 +25,9 @@ func (p *program) upstreamCommand(cmd *cobra.Command, ask func(ctx context.Conte
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return p.withClient(cmd, func(ctx context.Context, client *idosell.Client) error { return ask(ctx, client, args) })
 	}
-	return configurable(cmd, config.Upstream)
+	cmd = configurable(cmd, config.Upstream)
+	cmd.Annotations[asksWholesaler] = "yes"
+	return cmd
 }
 
 // withClient runs ask with a client of the configured wholesaler.
@@ -37,7 +39,8 @@ func (p *program) withClient(cmd *cobra.Command, ask func(ctx context.Context, c
 	return errors.Join(ask(cmd.Context(), client), client.Close())
 }
 
-// client makes a client of the configuration.
+// client makes a client of the configuration. Its calls are recorded where that is
+// asked for.
 func (p *program) client(cmd *cobra.Command) (*idosell.Client, error) {
 	loaded, err := p.load(cmd, config.Upstream)
 	if err != nil {
@@ -56,6 +59,11 @@ func (p *program) client(cmd *cobra.Command) (*idosell.Client, error) {
 		return nil, err
 	}
 	settings.Logger = logger
+	if p.recording != nil {
+		if settings.Transport, err = p.recording.open(&loaded.Config, table); err != nil {
+			return nil, err
+		}
+	}
 	return idosell.New(settings)
 }
 
