@@ -66,7 +66,7 @@ all. A folder that holds a recording already is continued.
 Says what it could not place. Exits with 1 where the archive is none, where it
 holds no call, and where a file, a request or an answer is lost; what was found
 is kept.`,
-		Example: "  octobridge fixtures import listener.zip --out testdata/wholesaler\n  octobridge fixtures import listener.zip --out fixtures --secrets-file secrets.txt --json",
+		Example: "  octobridge fixtures import listener.zip --out testdata/wholesaler\n  octobridge fixtures import listener.zip --out fixtures --json",
 		Args:    cobra.ExactArgs(1),
 	}
 	cmd.Flags().StringVar(&run.dir, "out", "", "`DIR` to write to; it is made where it is missing")

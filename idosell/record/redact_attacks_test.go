@@ -64,7 +64,7 @@ var attacks = map[string]attack{
 	"serialized PHP":         {answer: `a:2:{s:4:"city";s:4:"Pcim";s:4:"name";s:7:"Mniszek";}`, gone: []string{"Pcim", "Mniszek"}},
 	"print_r":                {answer: "Array\n(\n    [firstName] => Eustachy\n    [city] => Pcim\n)\n", gone: []string{"Eustachy", "Pcim"}},
 	"base64url body":         {answer: strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(base64Of("<a><city>PcimDolny</city><x>Mniszek??>>~~~</x></a>"), "=")), gone: []string{"PcimDolny", "Mniszek"}},
-	"PHP trace before XML":   {answer: "PHP Fatal error: Uncaught SoapFault in /home/mniszek/api.php(12): login('eustachy', 'tajnehaslo') thrown\n<?xml version=\"1.0\"?><a><b>1</b></a>", gone: []string{"mniszek", "eustachy", "tajnehaslo"}, kept: []string{"PHP Fatal error", "<b>1</b>"}},
+	"PHP trace before XML":   {answer: "PHP Fatal error: Uncaught SoapFault in /srv/mniszek/api.php(12): login('eustachy', 'tajnehaslo') thrown\n<?xml version=\"1.0\"?><a><b>1</b></a>", gone: []string{"mniszek", "eustachy", "tajnehaslo"}, kept: []string{"PHP Fatal error", "<b>1</b>"}},
 	"text behind the XML":    {answer: "<a><b>1</b></a> wysłano do Eustachy Mniszek", gone: []string{"Eustachy", "Mniszek"}},
 	"form with a space":      {answer: "city=Nowy Pcim&name=Mniszek", gone: []string{"Pcim", "Mniszek"}},
 	"maintenance page stays": {answer: "503 Service Unavailable", kept: []string{"503 Service Unavailable"}},
