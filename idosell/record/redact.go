@@ -38,20 +38,25 @@ type Options struct {
 // replaced, and so is what stands in no element, but for the words of machines'
 // messages. Of a fault's text, a reason and a title goes also what is written as names
 // are, what is quoted and is no name of the gates, and what looks like a key. XML and
-// JSON in a text that stays are redacted by their names. Then what was found under personal and secret names, and the configured
-// secrets, is looked for in the texts that stay: in any letter case and Unicode form,
-// escaped for XML, URLs and JSON, as base64, hexadecimal digits, quoted-printable and
-// as MD5, SHA-1 and SHA-256, one in the other, too; of streets, firms, double names and
-// mailboxes also shorter forms; of numbers any grouping of the digits. At last what looks like personal
-// data by its form alone goes: e-mail addresses, phone numbers, NIP, PESEL, accounts,
-// cards, streets with a number, postcodes with a town, cookies, tokens.
+// JSON in a text that stays are redacted by their names. Then what was found under
+// personal and secret names, and the configured secrets, is looked for in the texts
+// that stay: in any letter case and Unicode form, escaped for XML, URLs and JSON, as
+// base64, hexadecimal digits, quoted-printable and as MD5, SHA-1 and SHA-256, one in
+// the other, too; of streets, firms, double names and mailboxes also shorter forms, of
+// numbers any grouping of their digits. At last what looks like personal data by its
+// form alone goes: e-mail addresses, phone numbers, NIP, PESEL, accounts, cards,
+// streets with a number, postcodes with a town, cookies, tokens.
 //
-// What it cannot know: a person's name in small letters in a fault, a name in a
-// product's, in a tag's or in a WSDL's documentation, a number in words. Ids of products and orders stay, because a replay asks by them; only the login in
+// What it cannot know: somebody's name in small letters in a fault, in the name of a
+// product, in a code, a tag, a URL's path or a WSDL's documentation, or a number in
+// words, where nothing else tells it.
+//
+// Ids of products and orders stay, because a replay asks by them; only the login in
 // front of an order's number ("login-N") gets its stand-in. Found texts of one or two
 // characters, and numbers of fewer than seven digits, are replaced under their own
-// names alone: they stand in too many other texts. A text that was found in a later
-// exchange is not taken out of an earlier one: see Learn.
+// names alone: they stand in too many other texts. Logins and names of two letters are
+// looked for in faults, too. A text that was found in a later exchange is not taken out
+// of an earlier one: see Learn.
 //
 // A Redactor may be used by any number of goroutines.
 type Redactor struct {

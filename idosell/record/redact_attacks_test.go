@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
@@ -170,6 +171,25 @@ func TestAttacks(t *testing.T) {
 				t.Errorf("redacted again it becomes %s, was %s", again, got)
 			}
 		})
+	}
+}
+
+// What is looked up for each word or element must not be gone through for each.
+func TestReferencesAndQuotesTakeNoLongerThanOtherTexts(t *testing.T) {
+	for name, body := range map[string]string{
+		"references": "<a>" + strings.Repeat(`<x href="#1"/><multiRef id="1">a</multiRef>`, 20_000) + "</a>",
+		"a chain":    "<a>" + strings.Repeat(`<multiRef id="1" href="#2"/><multiRef id="2" href="#1"/>`, 20_000) + "</a>",
+		"quotes":     "<a><faultString>" + strings.Repeat("'ab' Ab ", 100_000) + "</faultString></a>",
+		"bare":       strings.Repeat("'ab' Ab,\n", 100_000),
+		"documents":  "<a><faultString>" + strings.Repeat("&lt;city&gt;Pcim&lt;/city&gt;", 20_000) + "</faultString></a>",
+	} {
+		began := time.Now()
+		redacted(t, record.NewRedactor(record.Options{}), body)
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("%s: it took %s", name, took)
+		} else {
+			t.Logf("%s: %s", name, took)
+		}
 	}
 }
 

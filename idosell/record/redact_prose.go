@@ -2,6 +2,7 @@ package record
 
 import (
 	"regexp"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -146,12 +147,8 @@ func quotedIn(text string) (found []word) {
 }
 
 func within(places []word, at int) bool {
-	for _, p := range places {
-		if at >= p.from && at < p.to {
-			return true
-		}
-	}
-	return false
+	i := sort.Search(len(places), func(i int) bool { return places[i].to > at })
+	return i < len(places) && places[i].from <= at
 }
 
 // messageWords are what servers and gates say without naming anybody, folded: PHP,
@@ -164,7 +161,7 @@ var messageWords = setOfNames(`
 	fatal file files first for forbidden found from function gateway gone greater has have header headers here host html http https id if in include index infinite
 	input integer internal into invalid is iso it its json key large last later least left length less level limit line list localhost login long longer main maintenance malformed maximum
 	may memory message method missing modified more most moved mysql mysqli name network nginx no not note notice null number object octet of offset
-	on one only open operation or order out overflow own page parameter parcel parse parser pdo permanently permission person php place plain please post problem proxy
+	set on one only open operation or order out overflow own page parameter parcel parse parser pdo permanently permission person php place plain please post problem proxy
 	query read redacted redirect ref refused region removed request requested require required reset resource response retry return root rowset running said same
 	script secret see seconds select server service session set shop should size so soap soapclient soapfault soapserver some sql stack start started state statement status
 	stood stop stopped stored stream street string strict such support syntax system table taken temporarily text than that the their then there these this throttled thrown

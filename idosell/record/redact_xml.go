@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -67,13 +68,14 @@ func (r *Redactor) resolve(m *markup) *resolved {
 	}
 	for again, passes := true, 0; again && passes < 8; passes++ { // who refers may stand behind, and be referred to
 		again = passes == 0 && len(referrers) > 0
+		told := r.referrals(s, referrers)
 		for i := 1; i < len(m.nodes); i++ {
 			parent := m.nodes[i].parent
 			name := self[i]
 			if name == "value" && keys[parent] != "" {
 				name = keys[parent]
 			} else if carriers[name] || ids[i] != "" {
-				name = r.referred(s, referrers[ids[i]], parent, name)
+				name = r.referred(s, told[ids[i]], parent, name)
 			}
 			if other := named[i]; other != "" && r.names.class(s.names[parent], other).fate == fatePersonal {
 				name = other
@@ -81,10 +83,8 @@ func (r *Redactor) resolve(m *markup) *resolved {
 			again = again || s.names[i] != name && len(referrers) > 0
 			s.names[i] = name
 			s.class[i] = r.classIn(s, parent, name)
-			for _, from := range referrers[ids[i]] {
-				if ids[i] != "" && s.class[from].fate == fatePersonal && s.class[i].fate != fatePersonal {
-					s.class[i] = s.class[from]
-				}
+			if by := told[ids[i]]; ids[i] != "" && by.class.fate == fatePersonal && s.class[i].fate != fatePersonal {
+				s.class[i] = by.class
 			}
 			if self[i] == "key" && keys[parent] != "" && hasSibling(m, self, i) {
 				s.class[i] = nameClass{} // a map by somebody's name is no usual one
@@ -97,33 +97,51 @@ func (r *Redactor) resolve(m *markup) *resolved {
 	return s
 }
 
+// referral is what those that refer to an id say of it: the name of the first that is
+// personal, of the first that is known, and of any.
+type referral struct {
+	personal, known, any string
+	class                nameClass // a personal one, if one of them is
+}
+
+func (r *Redactor) referrals(s *resolved, referrers map[string][]int) map[string]referral {
+	told := make(map[string]referral, len(referrers))
+	for id, all := range referrers {
+		var by referral
+		for _, from := range all {
+			name := s.names[from]
+			if name == "" {
+				continue
+			}
+			switch r.names.class("", name).fate {
+			case fatePersonal:
+				by.personal = cmp.Or(by.personal, name)
+			case fateUnknown:
+			default:
+				by.known = cmp.Or(by.known, name)
+			}
+			if by.any = name; s.class[from].fate == fatePersonal && by.class.fate != fatePersonal {
+				by.class = s.class[from]
+			}
+		}
+		told[id] = by
+	}
+	return told
+}
+
 // referred is the telling name of an element that says nothing itself, or that
 // others refer to: of these names the one that is personal, and its own before
 // theirs.
-func (r *Redactor) referred(s *resolved, referrers []int, parent int, name string) string {
-	var names []string
+func (r *Redactor) referred(s *resolved, by referral, parent int, name string) string {
+	own := ""
 	if !carriers[name] {
-		names = append(names, name)
+		own = name
 	}
-	for _, from := range referrers {
-		if s.names[from] != "" {
-			names = append(names, s.names[from])
-		}
+	fate := r.names.class(s.names[parent], own).fate
+	if own != "" && fate == fatePersonal || by.personal == "" && own != "" && fate != fateUnknown {
+		return own
 	}
-	if len(names) == 0 {
-		return s.names[parent]
-	}
-	for _, candidate := range names {
-		if r.names.class(s.names[parent], candidate).fate == fatePersonal {
-			return candidate
-		}
-	}
-	for _, candidate := range names {
-		if r.names.class(s.names[parent], candidate).fate != fateUnknown {
-			return candidate
-		}
-	}
-	return names[len(names)-1]
+	return cmp.Or(by.personal, by.known, by.any, own, s.names[parent])
 }
 
 // hasSibling says whether a map's value stands beside its key.
