@@ -208,7 +208,7 @@ func TestTransferFailed(t *testing.T) {
 		ask(t, "PUT", place, wrong).want(t, 400)
 	}
 	ask(t, "PUT", place, `{"reason":"x"}`, "Content-Type", "text/plain").want(t, 415)
-	ask(t, "PUT", strings.Replace(place, "13", "14", 1), `{"reason":"x"}`).want(t, 404)
+	ask(t, "PUT", strings.Replace(place, "O%2F13", "O%2F14", 1), `{"reason":"x"}`).want(t, 404)
 	if got := s.Reasons(); len(got) != 1 || got[0] != (sandbox.Reason{Offer: sandbox.OddOffer, Text: "Brak towaru <b>", At: began}) {
 		t.Errorf("the reasons are %+v", got)
 	}
