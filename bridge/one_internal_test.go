@@ -235,8 +235,11 @@ func TestAnOpenedOfferIsKeptAndItsPurchasePricesAreForNoPage(t *testing.T) {
 		t.Errorf("the agent is told %s", note)
 	}
 	for _, path := range []string{"/_oct8ne/events?visitor=chat&after=0&wait=0", "/oct8ne/frame/customerData", "/oct8ne/frame/getCart", "/shop/", "/readyz", "/webhooks/one/offer-opened"} {
-		if text := d.ask(path); strings.Contains(text, "777") || strings.Contains(text, "888") {
-			t.Errorf("%s shows what the seller pays: %s", path, text)
+		text := d.ask(path)
+		for _, paid := range []string{"777.13", "777,13", "888.17", "888,17"} { // whole: a port or a time may hold 777
+			if strings.Contains(text, paid) {
+				t.Errorf("%s shows what the seller pays: %s", path, text)
+			}
 		}
 	}
 }
