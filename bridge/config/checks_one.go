@@ -55,9 +55,6 @@ func headerText(text string) *fault {
 	return nil
 }
 
-// headerSecret says nothing of the text, as the other checks of secrets.
-func headerSecret(text string) *fault { return headerText(text) }
-
 func printable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }

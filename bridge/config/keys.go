@@ -469,7 +469,7 @@ var table = []*key{
 		doc: "The tenant at ONe (header `one-tenant`).", example: "wholesaler",
 	},
 	{
-		path: "one.api_auth", field: func(c *Config) any { return &c.One.APIAuth }, need: needONe, check: headerSecret,
+		path: "one.api_auth", field: func(c *Config) any { return &c.One.APIAuth }, need: needONe, check: headerText,
 		doc: "The key of the integration API (header `ApiAuth`).", example: "an-invented-key:0123456789abcdef",
 	},
 	{
